@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { count, instant } from "./common.ts";
+
+/** `GET /admin/v1/broker`: one look at the whole. */
+export const brokerReply = z.object({
+  version: z.string(),
+  node: z.string(),
+  engine: z.enum(["memory", "embedded", "kafka"]),
+  location: z.string(),
+  state: z.enum(["ready", "stopping"]),
+  startedAt: instant,
+  uptimeMs: count,
+  topics: count,
+  subscriptions: z.object({ active: count, paused: count, degraded: count }),
+  lag: count.nullable(),
+  parked: count.nullable(),
+  deadLetters: count.nullable(),
+  storedBytes: count,
+  freeBytes: count.nullable(),
+  rememberedIds: count,
+  /** Why new messages are refused; `null` when they are not. */
+  refusing: z.string().nullable(),
+});
+
+/** `GET /_/health` and `GET /_/ready`. */
+export const healthReply = z.object({ status: z.enum(["ok", "starting", "stopping"]) });
+
+export type BrokerReply = z.output<typeof brokerReply>;

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { durationMs } from "../domain/duration.ts";
+import { KBrokerError } from "../domain/error.ts";
+
+/** RFC 3339 in UTC with milliseconds, as `Date.toISOString` writes it. */
+export const instant = z.iso.datetime();
+
+export const named = z.object({ name: z.string() });
+
+export const count = z.number().int().nonnegative();
+
+/** A duration as people write it ("30s", "3d"), checked against its bounds and given as milliseconds. */
+export function duration(
+  what: string,
+  bounds: { readonly minMs: number; readonly maxMs: number; readonly range: string },
+) {
+  return z.string().transform((text, context) => {
+    const ms = msOr(text, what);
+    if (typeof ms === "string") context.addIssue({ code: "custom", message: ms });
+    else if (ms >= bounds.minMs && ms <= bounds.maxMs) return ms;
+    else context.addIssue({ code: "custom", message: `${what} is ${text}; it must be ${bounds.range}.` });
+    return z.NEVER;
+  });
+}
+
+function msOr(text: string, what: string): number | string {
+  try {
+    return durationMs(text, what);
+  } catch (error) {
+    if (error instanceof KBrokerError) return `${error.message} ${error.hint ?? ""}`.trim();
+    throw error;
+  }
+}

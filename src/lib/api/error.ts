@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { CODES, type Code } from "../domain/error.ts";
+
+const codes = Object.keys(CODES) as [Code, ...Code[]];
+
+/** One place of a bad input. `line` and `column` count from 1. */
+export const problem = z.object({
+  pointer: z.string().optional(),
+  path: z.string().optional(),
+  line: z.number().int().positive().optional(),
+  column: z.number().int().positive().optional(),
+  message: z.string(),
+});
+
+/** The body of every reply that is not 2XX, on every route. */
+export const errorReply = z.object({
+  error: z.object({
+    code: z.enum(codes),
+    message: z.string(),
+    hint: z.string().optional(),
+    requestId: z.string(),
+    problems: z.array(problem).optional(),
+  }),
+});
+
+export type ErrorReply = z.output<typeof errorReply>;

@@ -1,0 +1,25 @@
+/** Header names of publish and push, in lower case. The `X-KB-*` names come from the platform and do not change. */
+export const HEADER = {
+  messageId: "x-kb-messageid",
+  key: "x-kb-key",
+  publishTime: "x-kb-publishtime",
+  topic: "x-kb-topic",
+  subscription: "x-kb-subscription",
+  deliveryAttempt: "x-kb-deliveryattempt",
+} as const;
+
+/** Request headers that are kept as attributes and pushed under the same name. */
+export const ATTRIBUTE_HEADERS: ReadonlySet<string> = new Set([
+  "event-type",
+  "correlation-id",
+  "conversation-id",
+  "schema-version",
+  "source",
+  "traceparent",
+  "tracestate",
+]);
+
+/** Any other attribute travels under this prefix. */
+export const ATTRIBUTE_PREFIX = "x-kb-attr-";
+
+export const MESSAGE_ID_PATTERN = /^[A-Za-z0-9_:-]{1,128}$/;

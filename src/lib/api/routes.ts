@@ -1,0 +1,141 @@
+import type { z } from "zod";
+import { brokerReply } from "./broker.ts";
+import { deadLetterListReply, deadLetterQuery } from "./dead-letter.ts";
+import { lagReply } from "./lag.ts";
+import { schemaCreateBody, schemaReply } from "./schema.ts";
+import {
+  endpointCheckBody,
+  endpointCheckReply,
+  subscriptionCreateBody,
+  subscriptionListReply,
+  subscriptionReply,
+} from "./subscription.ts";
+import { topicCreateBody, topicListReply, topicReply } from "./topic.ts";
+
+/** One admin call: what goes in, what comes out. `:name` in the path is the resource's name, percent-encoded. */
+export interface AdminRoute {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly reply: z.ZodType;
+  readonly status: 200 | 201;
+  /** One sentence for the generated reference. */
+  readonly summary: string;
+}
+
+const BASE = "/admin/v1";
+
+/** Everything that the CLI asks of a broker: the server registers each, the client calls each, nothing else is spoken. */
+export const ROUTES = {
+  brokerStatus: {
+    method: "GET",
+    path: `${BASE}/broker`,
+    reply: brokerReply,
+    status: 200,
+    summary: "One look at the whole broker.",
+  },
+  topicCreate: {
+    method: "POST",
+    path: `${BASE}/topics`,
+    body: topicCreateBody,
+    reply: topicReply,
+    status: 201,
+    summary: "Create a topic, with its schema if one is given.",
+  },
+  topicList: { method: "GET", path: `${BASE}/topics`, reply: topicListReply, status: 200, summary: "List topics." },
+  topicDescribe: {
+    method: "GET",
+    path: `${BASE}/topics/:name`,
+    reply: topicReply,
+    status: 200,
+    summary: "Describe one topic.",
+  },
+  schemaCreate: {
+    method: "POST",
+    path: `${BASE}/topics/:name/schema`,
+    body: schemaCreateBody,
+    reply: schemaReply,
+    status: 201,
+    summary: "Give a topic its JSON Schema.",
+  },
+  schemaDescribe: {
+    method: "GET",
+    path: `${BASE}/topics/:name/schema`,
+    reply: schemaReply,
+    status: 200,
+    summary: "Show a topic's JSON Schema.",
+  },
+  subscriptionCreate: {
+    method: "POST",
+    path: `${BASE}/subscriptions`,
+    body: subscriptionCreateBody,
+    reply: subscriptionReply,
+    status: 201,
+    summary: "Create a subscription; its position is durable when this answers.",
+  },
+  subscriptionList: {
+    method: "GET",
+    path: `${BASE}/subscriptions`,
+    reply: subscriptionListReply,
+    status: 200,
+    summary: "List subscriptions.",
+  },
+  subscriptionDescribe: {
+    method: "GET",
+    path: `${BASE}/subscriptions/:name`,
+    reply: subscriptionReply,
+    status: 200,
+    summary: "Describe one subscription.",
+  },
+  subscriptionPause: {
+    method: "POST",
+    path: `${BASE}/subscriptions/:name/pause`,
+    reply: subscriptionReply,
+    status: 200,
+    summary: "Stop pushing; what is in flight finishes. Pausing twice is fine.",
+  },
+  subscriptionResume: {
+    method: "POST",
+    path: `${BASE}/subscriptions/:name/resume`,
+    reply: subscriptionReply,
+    status: 200,
+    summary: "Push again. Resuming twice is fine.",
+  },
+  subscriptionLag: {
+    method: "GET",
+    path: `${BASE}/subscriptions/:name/lag`,
+    reply: lagReply,
+    status: 200,
+    summary: "How far a subscription is behind.",
+  },
+  deadLetterList: {
+    method: "GET",
+    path: `${BASE}/subscriptions/:name/dead-letters`,
+    query: deadLetterQuery,
+    reply: deadLetterListReply,
+    status: 200,
+    summary: "What a subscription gave up on, oldest first.",
+  },
+  endpointCheck: {
+    method: "POST",
+    path: `${BASE}/endpoint-checks`,
+    body: endpointCheckBody,
+    reply: endpointCheckReply,
+    status: 200,
+    summary: "Try whether the broker reaches an endpoint.",
+  },
+} as const satisfies Record<string, AdminRoute>;
+
+export type RouteName = keyof typeof ROUTES;
+type Part<R extends AdminRoute, K extends "body" | "query"> = R extends { readonly [P in K]: infer Z extends z.ZodType }
+  ? Z
+  : z.ZodUndefined;
+
+/** What a caller hands over for a route. */
+export type RouteBody<N extends RouteName> = z.input<Part<(typeof ROUTES)[N], "body">>;
+/** What the server's use case is given, after parsing. */
+export type ParsedBody<N extends RouteName> = z.output<Part<(typeof ROUTES)[N], "body">>;
+export type RouteQuery<N extends RouteName> = z.input<Part<(typeof ROUTES)[N], "query">>;
+export type ParsedQuery<N extends RouteName> = z.output<Part<(typeof ROUTES)[N], "query">>;
+export type RouteReply<N extends RouteName> = z.output<(typeof ROUTES)[N]["reply"]>;

@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../domain/retry.ts";
+import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../domain/subscription.ts";
+import { count, duration, instant } from "./common.ts";
+
+export const answerTimeout = duration("The timeout", {
+  minMs: TIMEOUT_MS_MIN,
+  maxMs: TIMEOUT_MS_MAX,
+  range: "between 1s and 120s",
+});
+
+export const retryDelay = duration("A retry delay", {
+  minMs: 1,
+  maxMs: RETRY_DELAY_MS_MAX,
+  range: "between 1ms and 24h",
+});
+
+/** `POST /admin/v1/subscriptions`. The rules of the address are checked by the broker, which is what connects to it. */
+export const subscriptionCreateBody = z.strictObject({
+  name: z.string(),
+  topic: z.string(),
+  /** `http:` or `https:`. */
+  endpoint: z.string(),
+  /** `latest` (after the newest message; the default), `beginning`, an RFC 3339 time, or how long ago (`2h`). */
+  from: z.string().optional(),
+  /** The delay after each strike; one more strike than delays. Left out: 10 strikes, 5 s doubling to 5 min, ±20 %. */
+  retryDelays: z.array(retryDelay).min(1).max(RETRY_DELAYS_MAX).optional(),
+  timeout: answerTimeout.optional(),
+  maxInFlight: z.number().int().min(1).max(MAX_IN_FLIGHT_MAX).optional(),
+});
+
+export const retryReply = z.union([
+  z.object({
+    kind: z.literal("exponential"),
+    strikesMax: count,
+    firstDelayMs: count,
+    factor: z.number(),
+    delayMsMax: count,
+    jitter: z.number(),
+  }),
+  z.object({ kind: z.literal("list"), delaysMs: z.array(count) }),
+]);
+
+export const subscriptionReply = z.object({
+  name: z.string(),
+  id: z.string(),
+  topic: z.string(),
+  endpoint: z.string(),
+  state: z.enum(["active", "paused"]),
+  health: z.enum(["ok", "degraded", "unknown"]),
+  /** Why the health is not `ok`, in words. */
+  healthReason: z.string().nullable(),
+  retry: retryReply,
+  timeoutMs: count,
+  maxInFlight: count,
+  deadLetterTopic: z.string(),
+  /** `null`: not known. */
+  lag: count.nullable(),
+  parked: count.nullable(),
+  deadLetters: count.nullable(),
+  createdAt: instant,
+});
+
+export const subscriptionListReply = z.object({ items: z.array(subscriptionReply) });
+
+/** `POST /admin/v1/endpoint-checks`: one `OPTIONS` request from the broker, under the rules of a push. */
+export const endpointCheckBody = z.strictObject({ endpoint: z.string() });
+
+export const endpointCheckReply = z.object({
+  reachable: z.boolean(),
+  /** The answer's status; any answer means that something listens there. */
+  status: z.number().int().nullable(),
+  /** What happened, in words. */
+  message: z.string(),
+  tookMs: z.number().nonnegative(),
+});
+
+export type SubscriptionCreateBody = z.input<typeof subscriptionCreateBody>;
+export type SubscriptionReply = z.output<typeof subscriptionReply>;
+export type SubscriptionListReply = z.output<typeof subscriptionListReply>;
+export type EndpointCheckReply = z.output<typeof endpointCheckReply>;

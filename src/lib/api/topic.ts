@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN } from "../domain/topic.ts";
+import { count, duration, instant } from "./common.ts";
+
+export const topicTtl = duration("The time to live", {
+  minMs: TOPIC_TTL_MS_MIN,
+  maxMs: TOPIC_TTL_MS_MAX,
+  range: "between 1h and 7d",
+});
+
+/** `POST /admin/v1/topics`. With `schema` (the JSON text of a JSON Schema) topic and schema are created together, or neither. */
+export const topicCreateBody = z.strictObject({
+  name: z.string(),
+  visibility: z.enum(["public", "private"]).default("private"),
+  /** A duration such as `3d`; 7 days when left out. */
+  ttl: topicTtl.optional(),
+  schema: z.string().optional(),
+});
+
+/** One topic as `list` and `describe` show it. */
+export const topicReply = z.object({
+  name: z.string(),
+  id: z.string(),
+  visibility: z.enum(["public", "private"]),
+  purpose: z.enum(["messages", "dead-letter"]),
+  ttlMs: count,
+  /** The version of its schema; `null` when it has none. */
+  schemaVersion: count.nullable(),
+  /** Names of its subscriptions, ascending. */
+  subscriptions: z.array(z.string()),
+  /** Messages kept now, expired ones not counted. */
+  messages: count,
+  createdAt: instant,
+});
+
+export const topicListReply = z.object({ items: z.array(topicReply) });
+
+export type TopicCreateBody = z.input<typeof topicCreateBody>;
+export type TopicReply = z.output<typeof topicReply>;
+export type TopicListReply = z.output<typeof topicListReply>;

@@ -1,0 +1,158 @@
+import type { Clock } from "../domain/clock.ts";
+import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
+import type { Attribute, StoredMessage } from "../domain/message.ts";
+import type { CompileSchema } from "../domain/schema.ts";
+import type { Health, Subscription, SubscriptionState } from "../domain/subscription.ts";
+import type { Topic, TopicSchema, Visibility } from "../domain/topic.ts";
+import type { Engine, EngineStatus } from "../engine/port.ts";
+import type { Observer } from "./observer.ts";
+
+/** What the use cases need; everything with an effect is handed in. */
+export interface BrokerDeps {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly post: Post;
+  readonly checkEndpoint: CheckEndpoint;
+  /** Says why an endpoint's text can never be pushed to (not a URL, wrong scheme, forbidden address), or `undefined`. */
+  readonly endpointProblem: (endpoint: string) => string | undefined;
+  readonly compileSchema: CompileSchema;
+  readonly newId: () => string;
+  /** In [0, 1): for jitter. */
+  readonly random: () => number;
+  readonly observer: Observer;
+  /** This node's name, shown as `owner`. */
+  readonly node: string;
+}
+
+/** The use cases, as the server calls them. Every failure is a `KBrokerError`. */
+export interface Broker {
+  publish(request: PublishRequest): Promise<Published>;
+  createTopic(request: CreateTopic): Promise<TopicView>;
+  listTopics(): Promise<readonly TopicView[]>;
+  describeTopic(name: string): Promise<TopicView>;
+  createSchema(topic: string, definition: string): Promise<TopicSchema>;
+  describeSchema(topic: string): Promise<TopicSchema>;
+  createSubscription(request: CreateSubscription): Promise<SubscriptionView>;
+  listSubscriptions(): Promise<readonly SubscriptionView[]>;
+  describeSubscription(name: string): Promise<SubscriptionView>;
+  /** Answers when the state is durable; no push starts afterwards. */
+  pauseSubscription(name: string): Promise<SubscriptionView>;
+  resumeSubscription(name: string): Promise<SubscriptionView>;
+  lag(name: string): Promise<LagView>;
+  listDeadLetters(name: string, page: DeadLetterPage): Promise<DeadLetterList>;
+  checkEndpoint(endpoint: string): Promise<Outcome>;
+  status(): Promise<BrokerView>;
+  /** What is known of every subscription without asking storage again: for metrics. */
+  snapshot(): Promise<readonly LagView[]>;
+  /** Begins to own and to push. */
+  start(): Promise<void>;
+  /** Starts no push any more, waits at most `drainMs` for those in flight, commits. The engine stays open. */
+  stop(drainMs: number): Promise<void>;
+  /** For tests: resolves when nothing is in flight and nothing can be sent before time passes or something new arrives. */
+  idle(): Promise<void>;
+}
+
+export interface PublishRequest {
+  readonly topic: string;
+  /** The caller's id, checked for its form; left out: one is made and nothing is deduplicated. */
+  readonly id?: string;
+  readonly key?: string;
+  readonly attributes: readonly Attribute[];
+  readonly payload: Uint8Array;
+}
+
+export interface Published {
+  readonly id: string;
+  readonly topic: string;
+  readonly publishTimeMs: number;
+  readonly duplicate: boolean;
+}
+
+export interface CreateTopic {
+  readonly name: string;
+  readonly visibility: Visibility;
+  readonly ttlMs?: number;
+  readonly schema?: string;
+}
+
+export interface TopicView {
+  readonly topic: Topic;
+  readonly schemaVersion: number | null;
+  readonly subscriptions: readonly string[];
+  readonly messages: number;
+}
+
+export interface CreateSubscription {
+  readonly name: string;
+  readonly topic: string;
+  readonly endpoint: string;
+  /** `latest`, `beginning`, an RFC 3339 time, or a duration back from now. */
+  readonly from?: string;
+  readonly retryDelaysMs?: readonly number[];
+  readonly timeoutMs?: number;
+  readonly maxInFlight?: number;
+}
+
+export interface SubscriptionView {
+  readonly subscription: Subscription;
+  readonly health: Health;
+  readonly healthReason: string | null;
+  readonly lag: number | null;
+  readonly parked: number | null;
+  readonly deadLetters: number | null;
+}
+
+/** See `api/lag.ts` for what each number means; times are milliseconds since the epoch. */
+export interface LagView {
+  readonly subscription: string;
+  readonly topic: string;
+  readonly state: SubscriptionState;
+  readonly health: Health;
+  readonly healthReason: string | null;
+  readonly lag: number | null;
+  readonly inFlight: number | null;
+  readonly parked: number | null;
+  readonly nextAttemptMs: number | null;
+  readonly expired: number | null;
+  readonly damaged: number | null;
+  readonly deadLetters: number | null;
+  readonly oldestUndelivered: { readonly publishTimeMs: number; readonly ageMs: number } | null;
+  readonly rates: { readonly publishPerS: number; readonly ackPerS: number; readonly windowS: 60 } | null;
+  readonly drainMs: number | null;
+  readonly asOfMs: number;
+  readonly owner: string | null;
+  readonly shards: readonly ShardLag[];
+}
+
+export interface ShardLag {
+  readonly shard: number;
+  readonly start: number;
+  readonly low: number;
+  readonly end: number;
+  readonly lag: number;
+}
+
+export interface DeadLetterPage {
+  readonly limit: number;
+  /** `<shard>:<offset>` of the last entry of the page before. */
+  readonly after?: string;
+}
+
+export interface DeadLetterList {
+  /** As stored: what was given up on and why is in the attributes (`broker/delivery/dead-letter.ts` reads them). */
+  readonly entries: readonly { readonly shard: number; readonly message: StoredMessage }[];
+  readonly total: number;
+  readonly next: string | null;
+}
+
+export interface BrokerView {
+  readonly engine: EngineStatus & { readonly name: string };
+  readonly node: string;
+  readonly startedAtMs: number;
+  readonly uptimeMs: number;
+  readonly topics: number;
+  readonly subscriptions: { readonly active: number; readonly paused: number; readonly degraded: number };
+  readonly lag: number | null;
+  readonly parked: number | null;
+  readonly deadLetters: number | null;
+}

@@ -1,0 +1,14 @@
+import type { Outcome } from "../domain/delivery.ts";
+
+/** What happens inside, told as it happens: for metrics and the log. Nothing here may throw. */
+export interface Observer {
+  published(topic: string, result: "stored" | "duplicate"): void;
+  /** One push and what came of it; `result` is `ack` or the kind of failure. */
+  delivered(subscription: string, topic: string, result: "ack" | Outcome["kind"], tookMs: number): void;
+  parked(subscription: string, topic: string): void;
+  deadLettered(subscription: string, topic: string): void;
+  expired(subscription: string, topic: string, count: number): void;
+  damaged(subscription: string, topic: string, count: number): void;
+  /** `fields` hold no payload and no secret. */
+  log(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
+}

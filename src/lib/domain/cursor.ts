@@ -1,0 +1,68 @@
+/** Offsets `from` (included) to `to` (excluded). */
+export interface OffsetRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * How far one subscription has come in one shard. Everything below `low` is settled, and so is what lies in `above`:
+ * ranges over `low`, ascending, that neither touch each other nor `low`.
+ */
+export interface Cursor {
+  readonly low: number;
+  readonly above: readonly OffsetRange[];
+  /** Counts rewinds: a commit of an older generation never overwrites a newer one. */
+  readonly generation: number;
+  /** A cursor of another topic or subscription that had the same name is not believed. */
+  readonly topicId: string;
+  readonly subscriptionId: string;
+  /** How many messages were settled because their time to live was over before any delivery; exact, as it moves with `low`. */
+  readonly expired: number;
+  /** How many offsets were settled because their record is damaged or lost. */
+  readonly damaged: number;
+}
+
+export interface CursorIdentity {
+  readonly topicId: string;
+  readonly subscriptionId: string;
+  readonly generation?: number;
+}
+
+export function cursorAt(low: number, { topicId, subscriptionId, generation = 0 }: CursorIdentity): Cursor {
+  return { low, above: [], generation, topicId, subscriptionId, expired: 0, damaged: 0 };
+}
+
+/** Settles one range. What was settled stays settled; settling twice changes nothing. */
+export function settle(cursor: Cursor, { from, to }: OffsetRange): Cursor {
+  const { low, above } = cursor;
+  if (to <= low || to <= from) return cursor;
+  const first = firstTouching(above, from);
+  let last = first;
+  let joined = { from, to };
+  for (let next = above[last]; next !== undefined && next.from <= to; next = above[++last]) {
+    joined = { from: Math.min(joined.from, next.from), to: Math.max(joined.to, next.to) };
+  }
+  if (joined.from <= low) return { ...cursor, low: joined.to, above: above.slice(last) };
+  return { ...cursor, above: [...above.slice(0, first), joined, ...above.slice(last)] };
+}
+
+export function isSettled({ low, above }: Cursor, offset: number): boolean {
+  if (offset < low) return true;
+  const range = above[firstTouching(above, offset + 1)];
+  return range !== undefined && range.from <= offset && offset < range.to;
+}
+
+export function settledAboveCount(cursor: Cursor): number {
+  return cursor.above.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
+/** Index of the first range that ends at or after `from`: the first that a range starting there could join. */
+function firstTouching(ranges: readonly OffsetRange[], from: number): number {
+  let [start, end] = [0, ranges.length];
+  while (start < end) {
+    const middle = (start + end) >>> 1;
+    if ((ranges[middle]?.to ?? 0) < from) start = middle + 1;
+    else end = middle;
+  }
+  return start;
+}

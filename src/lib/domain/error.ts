@@ -1,0 +1,84 @@
+/**
+ * Every failure a caller may act on, once: its code, its HTTP status and its CLI exit code (product rules: 2 usage or
+ * invalid input, 3 unreachable and safe to try again, 4 permission, 5 a check failed, 6 refused, 7 not found, 8 conflict).
+ * `docs/errors.md` explains each; a test compares the two. `status: 0` marks codes that only the CLI gives.
+ */
+export const CODES = {
+  invalid_request: { status: 400, exit: 2 },
+  invalid_json: { status: 400, exit: 2 },
+  schema_invalid: { status: 400, exit: 2 },
+  endpoint_forbidden: { status: 400, exit: 2 },
+  unauthorized: { status: 401, exit: 4 },
+  forbidden: { status: 403, exit: 4 },
+  route_not_found: { status: 404, exit: 7 },
+  topic_not_found: { status: 404, exit: 7 },
+  subscription_not_found: { status: 404, exit: 7 },
+  schema_not_found: { status: 404, exit: 7 },
+  request_timeout: { status: 408, exit: 3 },
+  topic_exists: { status: 409, exit: 8 },
+  subscription_exists: { status: 409, exit: 8 },
+  schema_exists: { status: 409, exit: 8 },
+  subscription_limit: { status: 409, exit: 8 },
+  schema_required: { status: 409, exit: 8 },
+  message_id_conflict: { status: 409, exit: 8 },
+  version_conflict: { status: 409, exit: 8 },
+  epoch_stale: { status: 409, exit: 8 },
+  payload_too_large: { status: 413, exit: 2 },
+  schema_mismatch: { status: 422, exit: 2 },
+  overloaded: { status: 429, exit: 3 },
+  headers_too_large: { status: 431, exit: 2 },
+  internal: { status: 500, exit: 1 },
+  broker_stopping: { status: 503, exit: 3 },
+  disk_full: { status: 507, exit: 1 },
+  broker_unreachable: { status: 0, exit: 3 },
+  reply_not_understood: { status: 0, exit: 1 },
+  data_dir_in_use: { status: 0, exit: 8 },
+  data_lost: { status: 0, exit: 1 },
+  data_unreadable: { status: 0, exit: 1 },
+  port_in_use: { status: 0, exit: 8 },
+  usage: { status: 0, exit: 2 },
+  config_invalid: { status: 0, exit: 2 },
+  check_failed: { status: 0, exit: 5 },
+  not_confirmed: { status: 0, exit: 6 },
+  cancelled: { status: 0, exit: 130 },
+} as const satisfies Record<string, { status: number; exit: number }>;
+
+export type Code = keyof typeof CODES;
+
+/** One place of a bad input: a JSON pointer into a body, or a path into a file, with line and column (from 1) where known. */
+export interface Problem {
+  readonly pointer?: string;
+  readonly path?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly message: string;
+}
+
+export interface KBrokerErrorOptions {
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  readonly problems?: readonly Problem[] | undefined;
+  /** Seconds after which trying again makes sense: sent as `Retry-After`. */
+  readonly retryAfterS?: number | undefined;
+  /** Given by the server, so that a report can be matched with its log. */
+  readonly requestId?: string | undefined;
+}
+
+export class KBrokerError extends Error {
+  override readonly name = "KBrokerError";
+  readonly code: Code;
+  /** What the reader should do next; shown under the message, never parsed. */
+  readonly hint: string | undefined;
+  readonly problems: readonly Problem[] | undefined;
+  readonly retryAfterS: number | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(code: Code, message: string, options: KBrokerErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.problems = options.problems;
+    this.retryAfterS = options.retryAfterS;
+    this.requestId = options.requestId;
+  }
+}

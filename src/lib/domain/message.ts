@@ -1,0 +1,25 @@
+/** Limits of one message; each is enforced where a message enters, and named in the error. */
+export const PAYLOAD_BYTES_MAX = 65_536;
+export const PAYLOAD_DEPTH_MAX = 100;
+export const KEY_BYTES_MAX = 256;
+export const ATTRIBUTES_MAX = 32;
+export const ATTRIBUTES_BYTES_MAX = 8_192;
+
+/** A name and a value, both printable ASCII (0x20–0x7E); the name is in lower case, as HTTP has it. */
+export type Attribute = readonly [name: string, value: string];
+
+/** What a publisher hands over. */
+export interface Message {
+  readonly id: string;
+  readonly key?: string;
+  readonly attributes: readonly Attribute[];
+  /** As received: stored and delivered byte for byte. */
+  readonly payload: Uint8Array;
+}
+
+/** A message that is durable in a shard. */
+export interface StoredMessage extends Message {
+  readonly offset: number;
+  /** Publish time, milliseconds since the epoch; never goes back within a shard. */
+  readonly timeMs: number;
+}

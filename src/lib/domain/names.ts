@@ -1,0 +1,43 @@
+import { KBrokerError } from "./error.ts";
+
+export const TOPIC_NAME_LENGTH_MAX = 200;
+export const SUBSCRIPTION_NAME_LENGTH_MAX = 190;
+/** The dead letter topic of a subscription is its name with this behind it. */
+export const DEAD_LETTER_SUFFIX = "_errors";
+const RESERVED_PREFIX = "__kbroker";
+
+export type NameKind = "topic" | "subscription";
+
+const LENGTH_MAX: Record<NameKind, number> = {
+  topic: TOPIC_NAME_LENGTH_MAX,
+  subscription: SUBSCRIPTION_NAME_LENGTH_MAX,
+};
+
+/** Why `name` cannot be given to a new topic or subscription, in words for a prompt; `undefined` when it can. */
+export function nameProblem(kind: NameKind, name: string): string | undefined {
+  const lengthMax = LENGTH_MAX[kind];
+  if (name === "") return `A ${kind} needs a name.`;
+  if (name.length > lengthMax)
+    return `A ${kind} name has at most ${lengthMax} characters; this one has ${name.length}.`;
+  if (!/^[A-Za-z0-9._-]+$/.test(name)) return `A ${kind} name has only letters, digits, ".", "_" and "-".`;
+  if (name === "." || name === "..") return `"${name}" is not a ${kind} name.`;
+  if (name.startsWith(RESERVED_PREFIX)) return `Names that start with "${RESERVED_PREFIX}" are reserved.`;
+  if (name.endsWith(DEAD_LETTER_SUFFIX))
+    return `Names that end with "${DEAD_LETTER_SUFFIX}" are kept for dead letter topics.`;
+  return undefined;
+}
+
+/** Fails with `invalid_request` and the reason. */
+export function checkName(kind: NameKind, name: string): void {
+  const problem = nameProblem(kind, name);
+  if (problem !== undefined) throw new KBrokerError("invalid_request", problem);
+}
+
+/** Two names with the same key conflict: Kafka folds `.` and `_` together in the names of its metrics. */
+export function conflictKey(name: string): string {
+  return name.replaceAll(".", "_");
+}
+
+export function deadLetterTopicOf(subscription: string): string {
+  return `${subscription}${DEAD_LETTER_SUFFIX}`;
+}

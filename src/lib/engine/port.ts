@@ -1,0 +1,233 @@
+import type { Cursor, OffsetRange } from "../domain/cursor.ts";
+import type { Message, StoredMessage } from "../domain/message.ts";
+
+/**
+ * What the broker asks of storage. Domain types in, domain types out; no engine's own type crosses it. Each comment is a
+ * promise that every engine keeps and that `test/conformance/engine.ts` checks. "Durable" means: survives kill -9 and a
+ * power cut the moment after (the memory engine: survives `reopen` in its tests).
+ */
+export interface Engine {
+  readonly capabilities: Capabilities;
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly owners: Owners;
+  readonly cursors: Cursors;
+  readonly parked: Parked;
+  /** What an operator should see of the engine; cheap, never a scan. */
+  status(): Promise<EngineStatus>;
+  /** Releases what is owned, makes durable what was accepted, lets go of the storage. Calling it twice is fine. */
+  close(): Promise<void>;
+}
+
+/** Declared differences between engines; nobody asks for an engine's name. */
+export interface Capabilities {
+  readonly engine: "memory" | "embedded" | "kafka";
+  /** `duplicate: true` in the answer to a publish is exact, and a repeat is not stored. */
+  readonly exactDuplicates: boolean;
+  /** What was acknowledged survives the process. */
+  readonly durable: boolean;
+}
+
+export interface EngineStatus {
+  /** Where the data lies, in words for an operator (a directory, a cluster). */
+  readonly location: string;
+  readonly storedBytes: number;
+  readonly freeBytes: number | null;
+  /** Caller-given ids remembered for deduplication, and whether the limit cut the window short. */
+  readonly rememberedIds: number;
+  readonly rememberedIdsMax: number;
+  /** Set when the engine refuses new messages, with the reason in words. */
+  readonly refusing: string | null;
+}
+
+// ── catalog ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type DocumentKind = "topic" | "subscription" | "schema" | "connector" | "job";
+
+export interface CatalogDocument {
+  readonly kind: DocumentKind;
+  readonly name: string;
+  /** Counts from 1 at each creation. */
+  readonly version: number;
+  /** A JSON value; equal to what was put. The engine keeps its own copy. */
+  readonly value: unknown;
+}
+
+export interface CatalogChange {
+  readonly kind: DocumentKind;
+  readonly name: string;
+  /** `undefined`: deleted. */
+  readonly document: CatalogDocument | undefined;
+}
+
+/** Small versioned documents: what exists and how it is set. */
+export interface Catalog {
+  get(kind: DocumentKind, name: string): Promise<CatalogDocument | undefined>;
+  /** All of a kind, ascending by name (UTF-16 order). */
+  list(kind: DocumentKind): Promise<readonly CatalogDocument[]>;
+  /**
+   * Writes iff the current version is `expected` (0: there is none) and resolves with the stored document once it is durable and
+   * this node's watchers were told. Otherwise fails with `version_conflict` and changes nothing: of writers that race, one wins.
+   */
+  put(kind: DocumentKind, name: string, value: unknown, expected: number): Promise<CatalogDocument>;
+  /** Deletes iff the current version is `expected`, else `version_conflict`. Durable when it resolves. */
+  delete(kind: DocumentKind, name: string, expected: number): Promise<void>;
+  /** `tell` hears each change made from now on, of one document in order. Returns a function that stops it. */
+  watch(tell: (change: CatalogChange) => void): () => void;
+}
+
+// ── log ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One ordered, append-only part of a topic. The embedded engine has one a topic, Kafka one a partition. */
+export interface Shard {
+  /** The topic's id, not its name. */
+  readonly topicId: string;
+  readonly index: number;
+}
+
+export interface AppendOptions {
+  /**
+   * Set for messages whose id the caller gave: an id that the topic saw within the last `dedupeWindowMs` is not stored
+   * again. The same bytes give `duplicate`, other bytes `conflict`. A repeat waits for a first append that is in flight; if
+   * that one fails, the repeat is stored. What is remembered survives a restart, and nothing is remembered that was not stored.
+   */
+  readonly dedupeWindowMs?: number;
+}
+
+export type Appended =
+  | { readonly kind: "appended"; readonly shard: Shard; readonly offset: number; readonly timeMs: number }
+  /** Position and time of the first. */
+  | { readonly kind: "duplicate"; readonly shard: Shard; readonly offset: number; readonly timeMs: number }
+  | { readonly kind: "conflict" };
+
+export interface ReadLimits {
+  readonly countMax: number;
+  /** Of payloads; the first record is given whatever its size. */
+  readonly bytesMax: number;
+}
+
+export interface ReadResult {
+  /** Ascending. Offsets may have holes; a hole has nothing to deliver. */
+  readonly records: readonly StoredMessage[];
+  /** Where to read on. Every offset from the asked one up to here is in `records`, in `damaged`, or a hole. */
+  readonly next: number;
+  /** Offsets that were stored and cannot be read any more. Never guessed, never served wrong. */
+  readonly damaged: readonly OffsetRange[];
+}
+
+export interface Bounds {
+  /** The first offset that is still kept. */
+  readonly start: number;
+  /** The offset that the next record gets. Counts only what is durable. */
+  readonly end: number;
+}
+
+/** The messages. Offsets start at 0, rise, and are never given twice, not even after a trim or a restart. */
+export interface Log {
+  /** Durable when it resolves. A topic that exists is left as it is. */
+  createTopic(topicId: string): Promise<void>;
+  /** Its records, cursor-independent, are gone for good; its id is never used again. A topic that is not there is fine. */
+  deleteTopic(topicId: string): Promise<void>;
+  /** Fails with `topic_not_found` for a topic that was not created, like every call below. */
+  shards(topicId: string): Promise<readonly Shard[]>;
+  /**
+   * Resolves, one result a record in the same order, once each would survive a power cut. `timeMs` is the clock's time, but
+   * never less than the shard's last. Fails with `overloaded` when too much waits to be made durable, with `disk_full` when there
+   * is no room; after a failure nothing of the call is ever served.
+   */
+  append(topicId: string, records: readonly Message[], options?: AppendOptions): Promise<readonly Appended[]>;
+  /** From `from` on, up to the durable end. An offset below the start reads from the start (the gap is a hole). */
+  read(shard: Shard, from: number, limits: ReadLimits): Promise<ReadResult>;
+  /** Resolves when the durable end is over `after`, at once if it is already, or when `signal` aborts. */
+  changed(shard: Shard, after: number, signal: AbortSignal): Promise<void>;
+  bounds(shard: Shard): Promise<Bounds>;
+  /** The first offset whose record has a time at or after `timeMs`; the end if there is none. Cheap: not a scan of payloads. */
+  offsetAt(shard: Shard, timeMs: number): Promise<number>;
+  /** Records before `before` may go: `start` becomes at least `before` (never past the end), space is given back in time. */
+  trim(shard: Shard, before: number): Promise<void>;
+}
+
+// ── owners ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A node's hold on something that must have one owner (a subscription's id). A later hold on it has a higher epoch. */
+export interface Ownership {
+  readonly resource: string;
+  readonly epoch: number;
+}
+
+export interface OwnerHandler {
+  /** The hold begins. The engine waits for it before it takes the resource away again. */
+  acquired(ownership: Ownership): Promise<void>;
+  /** Asked to let go: stop, drain for a bounded time, commit. The engine waits, then lets the next owner in. */
+  released(ownership: Ownership): Promise<void>;
+  /** The hold is gone already: every commit under it fails from now on. Stop at once and commit nothing. */
+  lost(ownership: Ownership): void;
+}
+
+/** Who does what must be done once. Epochs rise over restarts, too. */
+export interface Owners {
+  /** One handler an engine, given before anything is wanted. */
+  handle(handler: OwnerHandler): void;
+  /** This resource shall have an owner from now on. Wanting it twice is wanting it once. */
+  want(resource: string): Promise<void>;
+  /** It shall have none. Resolves once a local owner has let go. */
+  unwant(resource: string): Promise<void>;
+}
+
+// ── cursors and parked messages ──────────────────────────────────────────────────────────────────────────────────────
+
+export interface ShardCursor {
+  readonly shard: Shard;
+  readonly cursor: Cursor;
+}
+
+/** Where each subscription stands. The resource of an ownership is the subscription's id. */
+export interface Cursors {
+  /** Sets where a subscription that nobody has owned yet starts. Durable when it resolves. */
+  init(subscriptionId: string, cursors: readonly ShardCursor[]): Promise<void>;
+  /** What was last committed, for each shard that has a commit. Anyone may read it. */
+  load(subscriptionId: string): Promise<readonly ShardCursor[]>;
+  /**
+   * Durable when it resolves, all or none. `unpark` removes these parked entries with the cursors or after them, never before.
+   * Fails with `epoch_stale` for a hold that has been superseded, and then changes nothing.
+   */
+  commit(ownership: Ownership, cursors: readonly ShardCursor[], unpark?: readonly Source[]): Promise<void>;
+  /** Forgets cursors and parked entries of a subscription that is no longer owned. */
+  forget(subscriptionId: string): Promise<void>;
+}
+
+/** Where a message lies. */
+export interface Source {
+  readonly shard: Shard;
+  readonly offset: number;
+}
+
+/** A message whose delivery failed and that waits for its next attempt: a pointer, the body is read again when due. */
+export interface ParkedEntry {
+  readonly source: Source;
+  readonly generation: number;
+  /** Deliveries so far, from 1. */
+  readonly attempts: number;
+  /** Failed deliveries that count toward the dead letter topic. */
+  readonly strikes: number;
+  /** Wall time of the next attempt. */
+  readonly dueMs: number;
+  readonly firstFailureMs: number;
+  readonly lastFailureMs: number;
+  /** The last answer's status; `null` when there was none. */
+  readonly lastStatus: number | null;
+  /** The last failure, in words. */
+  readonly reason: string;
+  /**
+   * Set once the verdict is "dead letter": where each shard of the dead letter topic ended before the append. After a crash the
+   * owner looks from there on whether the append happened, so that it happens once.
+   */
+  readonly dying?: { readonly errorClass: string; readonly ends: readonly Source[] };
+}
+
+export interface Parked {
+  /** Every entry of the subscription, in no order. */
+  load(ownership: Ownership): Promise<readonly ParkedEntry[]>;
+  /** Durable when it resolves, all or none. The key is the source: parking twice is one entry, the later one. `epoch_stale` as in `commit`. */
+  put(ownership: Ownership, entries: readonly ParkedEntry[]): Promise<void>;
+}

@@ -1,0 +1,36 @@
+import { fc, test } from "@fast-check/vitest";
+import { expect } from "vitest";
+import { cursorAt, isSettled, settle, settledAboveCount } from "../../../src/lib/domain/cursor.ts";
+
+const start = cursorAt(3, { topicId: "t", subscriptionId: "s" });
+const range = fc.tuple(fc.nat(50), fc.nat(10)).map(([from, count]) => ({ from, to: from + count }));
+
+test.prop([fc.array(range, { maxLength: 40 })])(
+  "agrees with a plain set of offsets, settled in any order",
+  (ranges) => {
+    const cursor = ranges.reduce(settle, start);
+
+    const model = new Set([0, 1, 2]);
+    for (const { from, to } of ranges) for (let offset = from; offset < to; offset += 1) model.add(offset);
+    for (let offset = 0; offset <= 61; offset += 1) expect(isSettled(cursor, offset)).toBe(model.has(offset));
+    expect(cursor.low + settledAboveCount(cursor)).toBe(model.size);
+  },
+);
+
+test.prop([fc.array(range, { maxLength: 40 })])(
+  "keeps the fewest ranges: ascending, none empty, none touches another or the low mark",
+  (ranges) => {
+    const { low, above } = ranges.reduce(settle, start);
+
+    for (const [index, { from, to }] of above.entries()) {
+      expect(from).toBeGreaterThan(above[index - 1]?.to ?? low);
+      expect(to).toBeGreaterThan(from);
+    }
+  },
+);
+
+test.prop([fc.array(range, { maxLength: 40 }), range])("settling twice changes nothing", (ranges, again) => {
+  const once = [...ranges, again].reduce(settle, start);
+
+  expect(settle(once, again)).toEqual(once);
+});
