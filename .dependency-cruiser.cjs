@@ -50,5 +50,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
+    // So that a tree whose node_modules is a link is judged like any other.
+    preserveSymlinks: true,
   },
 };
