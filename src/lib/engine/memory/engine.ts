@@ -1,0 +1,44 @@
+import type { Clock } from "../../domain/clock.ts";
+import type { Engine } from "../port.ts";
+import { memoryCatalog } from "./catalog.ts";
+import { memoryLog, REMEMBERED_IDS_MAX } from "./log.ts";
+import { memoryOwners } from "./owners.ts";
+import { memoryPositions } from "./positions.ts";
+import { type MemoryStorage, memoryStorage } from "./storage.ts";
+
+export interface MemoryEngineOptions {
+  readonly clock: Clock;
+  /** What an earlier engine left behind; empty when not given. */
+  readonly storage?: MemoryStorage;
+  /** Awaited before an append counts; tests hold it back or let it fail. */
+  readonly sync?: () => Promise<void>;
+}
+
+/** The meaning of the port in the fewest lines: what every other engine must be indistinguishable from. */
+export function memoryEngine({ clock, storage = memoryStorage(), sync = async () => {} }: MemoryEngineOptions): Engine {
+  const owners = memoryOwners(storage);
+  let closing: Promise<void> | undefined;
+  return {
+    capabilities: { engine: "memory", exactDuplicates: true, durable: false },
+    catalog: memoryCatalog(storage),
+    log: memoryLog({ clock, storage, sync }),
+    owners,
+    ...memoryPositions(storage),
+    async status() {
+      const topics = [...storage.topics.values()];
+      return {
+        location: "memory",
+        storedBytes: sum(topics, ({ records }) => sum(records, ({ payload }) => payload.length)),
+        freeBytes: null,
+        rememberedIds: sum(topics, ({ remembered }) => remembered.size),
+        rememberedIdsMax: REMEMBERED_IDS_MAX,
+        refusing: null,
+      };
+    },
+    close: () => (closing ??= owners.releaseAll()),
+  };
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}

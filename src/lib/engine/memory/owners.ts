@@ -1,0 +1,45 @@
+import { KBrokerError } from "../../domain/error.ts";
+import type { OwnerHandler, Owners, Ownership } from "../port.ts";
+import { inTurn } from "./in-turn.ts";
+import type { MemoryStorage } from "./storage.ts";
+
+export interface MemoryOwners extends Owners {
+  /** Lets go of everything, as `unwant` would. */
+  releaseAll(): Promise<void>;
+}
+
+/** One node: what is wanted is ours as soon as the handler has taken it, and nobody ever takes it away. */
+export function memoryOwners({ epochs }: MemoryStorage): MemoryOwners {
+  const turns = inTurn();
+  const held = new Map<string, Ownership>();
+  let handler: OwnerHandler | undefined;
+
+  async function acquire(resource: string): Promise<void> {
+    if (held.has(resource)) return;
+    if (handler === undefined) throw new KBrokerError("internal", `Nobody is there to own "${resource}".`);
+    const ownership = { resource, epoch: (epochs.get(resource) ?? 0) + 1 };
+    epochs.set(resource, ownership.epoch);
+    await handler.acquired(ownership);
+    held.set(resource, ownership);
+  }
+
+  async function release(resource: string): Promise<void> {
+    const ownership = held.get(resource);
+    if (ownership === undefined) return;
+    held.delete(resource);
+    await handler?.released(ownership);
+  }
+
+  const unwant = (resource: string) => turns.run(resource, () => release(resource));
+
+  return {
+    handle: (given) => {
+      handler = given;
+    },
+    want: (resource) => turns.run(resource, () => acquire(resource)),
+    unwant,
+    async releaseAll() {
+      await Promise.all([...new Set([...held.keys(), ...turns.busy()])].map(unwant));
+    },
+  };
+}
