@@ -45,8 +45,14 @@ export const CODES = {
 
 export type Code = keyof typeof CODES;
 
-/** One place of a bad input: a JSON pointer into a body, or a path into a file, with line and column (from 1) where known. */
+/**
+ * One place of a bad input: a JSON pointer into a body, or a path into a file, with line and column (from 1) where known.
+ * What a file can say beyond that (which file, how bad, how to mend it) never travels over HTTP.
+ */
 export interface Problem {
+  readonly file?: string;
+  readonly severity?: "error" | "warning";
+  readonly fix?: string;
   readonly pointer?: string;
   readonly path?: string;
   readonly line?: number;
