@@ -22,4 +22,4 @@ export const ATTRIBUTE_HEADERS: ReadonlySet<string> = new Set([
 /** Any other attribute travels under this prefix. */
 export const ATTRIBUTE_PREFIX = "x-kb-attr-";
 
-export const MESSAGE_ID_PATTERN = /^[A-Za-z0-9_:-]{1,128}$/;
+export { MESSAGE_ID_PATTERN } from "../domain/message.ts";

@@ -5,6 +5,9 @@ export const KEY_BYTES_MAX = 256;
 export const ATTRIBUTES_MAX = 32;
 export const ATTRIBUTES_BYTES_MAX = 8_192;
 
+/** What a caller may give as a message's id. */
+export const MESSAGE_ID_PATTERN = /^[A-Za-z0-9_:-]{1,128}$/;
+
 /** A name and a value, both printable ASCII (0x20–0x7E); the name is in lower case, as HTTP has it. */
 export type Attribute = readonly [name: string, value: string];
 
