@@ -4,7 +4,7 @@ import type { Attribute, StoredMessage } from "../domain/message.ts";
 import type { CompileSchema } from "../domain/schema.ts";
 import type { Health, Subscription, SubscriptionState } from "../domain/subscription.ts";
 import type { Topic, TopicSchema, Visibility } from "../domain/topic.ts";
-import type { Engine, EngineStatus } from "../engine/port.ts";
+import type { Capabilities, Engine, EngineStatus } from "../engine/port.ts";
 import type { Observer } from "./observer.ts";
 
 /** What the use cases need; everything with an effect is handed in. */
@@ -146,7 +146,7 @@ export interface DeadLetterList {
 }
 
 export interface BrokerView {
-  readonly engine: EngineStatus & { readonly name: string };
+  readonly engine: EngineStatus & { readonly name: Capabilities["engine"] };
   readonly node: string;
   readonly startedAtMs: number;
   readonly uptimeMs: number;
