@@ -206,6 +206,8 @@ export interface Source {
 export interface ParkedEntry {
   readonly source: Source;
   readonly generation: number;
+  /** Of the message, so that its age and its expiry are known without reading it. */
+  readonly publishTimeMs: number;
   /** Deliveries so far, from 1. */
   readonly attempts: number;
   /** Failed deliveries that count toward the dead letter topic. */

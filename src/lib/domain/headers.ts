@@ -22,4 +22,7 @@ export const ATTRIBUTE_HEADERS: ReadonlySet<string> = new Set([
 /** Any other attribute travels under this prefix. */
 export const ATTRIBUTE_PREFIX = "x-kb-attr-";
 
-export { MESSAGE_ID_PATTERN } from "../domain/message.ts";
+/** The header that an attribute travels under. What came in as a header keeps its name; a name of our own gets the prefix. */
+export function attributeHeader(name: string): string {
+  return ATTRIBUTE_HEADERS.has(name) || name.startsWith(ATTRIBUTE_PREFIX) ? name : `${ATTRIBUTE_PREFIX}${name}`;
+}
