@@ -5,10 +5,10 @@ const codes = Object.keys(CODES) as [Code, ...Code[]];
 
 /** One place of a bad input. `line` and `column` count from 1. */
 export const problem = z.object({
-  pointer: z.string().optional(),
-  path: z.string().optional(),
-  line: z.number().int().positive().optional(),
-  column: z.number().int().positive().optional(),
+  pointer: z.string().exactOptional(),
+  path: z.string().exactOptional(),
+  line: z.number().int().positive().exactOptional(),
+  column: z.number().int().positive().exactOptional(),
   message: z.string(),
 });
 

@@ -1,0 +1,46 @@
+import { CODES, KBrokerError, type Problem } from "../domain/error.ts";
+import type { Paint } from "./colour.ts";
+import { plain } from "./plain.ts";
+
+/** Problems beyond this many are counted, not shown; `--json` has them all. */
+const PROBLEMS_SHOWN_MAX = 20;
+
+/** Whatever was thrown, as an error that has a code. One that nobody foresaw is `internal`. */
+export function asKBrokerError(thrown: unknown): KBrokerError {
+  if (thrown instanceof KBrokerError) return thrown;
+  const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  return new KBrokerError("internal", message, {
+    cause: thrown,
+    hint: "Set DEBUG=1 and run it again to see where this comes from.",
+  });
+}
+
+/** The document that `--json` prints for a failure. */
+export function errorJson(error: KBrokerError) {
+  const { code, message, hint, requestId, problems } = error;
+  return { error: { code, message, hint, exit: CODES[code].exit, requestId, problems } };
+}
+
+/** For people: one line that says what happened, the places, then what to do next. */
+export function errorText(error: KBrokerError, paint: Paint): string {
+  const problems = error.problems ?? [];
+  const lines = [`${paint.red("Error:")} ${plain(error.message)}`];
+  lines.push(...problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `  ${problemText(problem, paint)}`));
+  if (problems.length > PROBLEMS_SHOWN_MAX) {
+    lines.push(`  … and ${problems.length - PROBLEMS_SHOWN_MAX} more; --json shows them all.`);
+  }
+  if (error.hint !== undefined) lines.push(hintText(error.hint, paint));
+  if (error.code === "internal" && error.requestId !== undefined) lines.push(`Request: ${plain(error.requestId)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function hintText(hint: string, paint: Paint): string {
+  return hint.startsWith("kbroker ") ? `Try: ${paint.bold(plain(hint))}` : plain(hint);
+}
+
+function problemText({ pointer, path, line, column, message }: Problem, paint: Paint): string {
+  const place = [path, line, column].filter((part) => part !== undefined).join(":");
+  const within = pointer === "" ? "(whole document)" : (pointer ?? "");
+  const where = plain([place, within].filter((part) => part !== "").join(" "));
+  return where === "" ? plain(message) : `${paint.bold(where)}  ${plain(message)}`;
+}

@@ -1,0 +1,28 @@
+import type { Paint } from "./colour.ts";
+import { plain } from "./plain.ts";
+
+/** `null` is a number that nobody reports at the moment; it is never shown as 0. */
+export function countText(count: number | null): string {
+  return count === null ? "unknown" : count.toLocaleString("en-US");
+}
+
+/** 1 536 → "1.5 KiB". */
+export function bytesText(bytes: number | null): string {
+  if (bytes === null) return "unknown";
+  const power = bytes < 1 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;
+}
+
+/** "1 message", "2 messages". */
+export function plural(count: number, noun: string): string {
+  return `${countText(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+export type Field = readonly [label: string, value: string];
+
+/** Labels and values in two columns. */
+export function fieldsText(fields: readonly Field[], paint: Paint): string {
+  const width = Math.max(...fields.map(([label]) => label.length));
+  return fields.map(([label, value]) => `${paint.dim(label.padEnd(width))}  ${plain(value)}\n`).join("");
+}

@@ -1,0 +1,33 @@
+import { Flags, type Interfaces } from "@oclif/core";
+
+/** Every command takes these. */
+export const globalFlags = {
+  "admin-url": Flags.string({
+    description: "Address of the broker.",
+    helpGroup: "GLOBAL",
+    helpValue: "<url>",
+  }),
+  env: Flags.string({
+    description: "Environment of .kavak/config.yaml or of the user configuration to work on.",
+    helpGroup: "GLOBAL",
+    helpValue: "<name>",
+  }),
+  json: Flags.boolean({ description: "Print the answer, or the error, as one JSON document.", helpGroup: "GLOBAL" }),
+  "no-color": Flags.boolean({ description: "Print without colours.", helpGroup: "GLOBAL" }),
+  "no-input": Flags.boolean({ description: "Never ask: what is missing is an error.", helpGroup: "GLOBAL" }),
+};
+
+export const OUTPUTS = ["table", "wide", "json", "yaml"] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+/** For commands that print a list. */
+export const outputFlag = {
+  output: Flags.option({
+    char: "o",
+    options: OUTPUTS,
+    description: "How the list is printed (default: table).",
+    exclusive: ["json"],
+  })(),
+};
+
+export type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>;

@@ -1,0 +1,28 @@
+import type { BrokerReply } from "../api/broker.ts";
+import { formatDuration } from "../domain/duration.ts";
+import type { Paint } from "./colour.ts";
+import { bytesText, countText, fieldsText } from "./fields.ts";
+
+export function renderBroker(broker: BrokerReply, paint: Paint): string {
+  const { active, paused, degraded } = broker.subscriptions;
+  const state =
+    broker.refusing === null ? paint.green(broker.state) : paint.red(`refuses messages: ${broker.refusing}`);
+  const fields = fieldsText(
+    [
+      ["version", broker.version],
+      ["node", broker.node],
+      ["engine", `${broker.engine} (${broker.location})`],
+      ["up", `${formatDuration(broker.uptimeMs)}, since ${broker.startedAt}`],
+      ["topics", countText(broker.topics)],
+      ["subscriptions", `${active} active, ${paused} paused, ${degraded} degraded`],
+      ["lag", countText(broker.lag)],
+      ["parked", countText(broker.parked)],
+      ["dead letters", countText(broker.deadLetters)],
+      ["stored", bytesText(broker.storedBytes)],
+      ["free", bytesText(broker.freeBytes)],
+      ["remembered ids", countText(broker.rememberedIds)],
+    ],
+    paint,
+  );
+  return `${paint.bold("Broker")} ${state}\n${fields}`;
+}

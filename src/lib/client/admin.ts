@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import { type PublishReply, publishReply } from "../api/message.ts";
+import {
+  type AdminRoute,
+  ROUTES,
+  type RouteBody,
+  type RouteName,
+  type RouteQuery,
+  type RouteReply,
+} from "../api/routes.ts";
+import { type PublishRequest, publishHeaders } from "./publish.ts";
+import { readReply } from "./reply.ts";
+import { type HttpRequest, type Transport, transport } from "./transport.ts";
+
+export interface AdminRequest<N extends RouteName> {
+  /** Fills `:name` in the route's path. */
+  readonly name?: string;
+  readonly body?: RouteBody<N>;
+  readonly query?: RouteQuery<N>;
+}
+
+/** Everything that the CLI asks of a broker. Each failure is a `KBrokerError`. */
+export interface AdminClient {
+  call<N extends RouteName>(route: N, request?: AdminRequest<N>): Promise<RouteReply<N>>;
+  /** The payload goes out byte for byte. */
+  publish(request: PublishRequest): Promise<PublishReply>;
+  close(): Promise<void>;
+}
+
+/** The same table, said so that the reply's type follows from the route's name. */
+const TYPED: { readonly [N in RouteName]: AdminRoute & { readonly reply: z.ZodType<RouteReply<N>> } } = ROUTES;
+
+export interface AdminClientOptions {
+  readonly adminUrl: string;
+  readonly inboxUrl: string;
+  /** Sent as Bearer; never part of a message. */
+  readonly token?: string | undefined;
+  readonly connectTimeoutMs?: number;
+  readonly answerTimeoutMs?: number;
+}
+
+export function adminClient({ adminUrl, inboxUrl, token, ...timeouts }: AdminClientOptions): AdminClient {
+  const open = new Map<string, Transport>();
+  const send = async <T>(url: string, request: HttpRequest, schema: z.ZodType<T>): Promise<T> => {
+    const line = open.get(url) ?? transport({ url, ...timeouts });
+    open.set(url, line);
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return readReply(await line.send({ ...request, headers: { ...request.headers, ...authorization } }), schema, url);
+  };
+  return {
+    call: async <N extends RouteName>(route: N, request: AdminRequest<N> = {}) => {
+      return send(adminUrl, adminRequest(TYPED[route], request), TYPED[route].reply);
+    },
+    publish: (request) => {
+      const path = `/publish/${encodeURIComponent(request.topic)}`;
+      const headers = publishHeaders(request);
+      return send(inboxUrl, { method: "POST", path, headers, body: request.payload }, publishReply);
+    },
+    close: async () => {
+      await Promise.all(Array.from(open.values(), (line) => line.close()));
+    },
+  };
+}
+
+function adminRequest(route: AdminRoute, { name = "", body, query }: AdminRequest<RouteName>): HttpRequest {
+  const path = `${route.path.replace(":name", encodeURIComponent(name))}${queryText(query)}`;
+  if (body === undefined) return { method: route.method, path, headers: {} };
+  const headers = { "content-type": "application/json" };
+  return { method: route.method, path, headers, body: JSON.stringify(body) };
+}
+
+function queryText(query: Readonly<Record<string, unknown>> = {}): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
+  return pairs.length === 0
+    ? ""
+    : `?${new URLSearchParams(Object.fromEntries(pairs.map(([key, value]) => [key, String(value)])))}`;
+}
