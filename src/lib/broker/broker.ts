@@ -139,7 +139,7 @@ export interface DeadLetterPage {
 }
 
 export interface DeadLetterList {
-  /** As stored: what was given up on and why is in the attributes (`broker/delivery/dead-letter.ts` reads them). */
+  /** As stored: what was given up on and why is in the attributes (`domain/dead-letter.ts` reads them). */
   readonly entries: readonly { readonly shard: number; readonly message: StoredMessage }[];
   readonly total: number;
   readonly next: string | null;

@@ -1,0 +1,128 @@
+import { ATTRIBUTE_PREFIX } from "./headers.ts";
+import type { Attribute, Message } from "./message.ts";
+
+/** How a message died: the class of its last failure, or that its time to live was over. */
+export type ErrorClass = "answered" | "unavailable" | "connection" | "expired";
+
+/** What a dead letter says of itself, beside the message. */
+export interface DeadLetterInfo {
+  /** What happened at the last attempt, in words. */
+  readonly reason: string;
+  readonly errorClass: string;
+  /** Of the last answer; `null` when there was none. */
+  readonly status: number | null;
+  readonly attempts: number;
+  readonly subscription: string;
+  readonly sourceTopic: string;
+  readonly source: { readonly shard: number; readonly offset: number };
+  readonly publishTimeMs: number;
+  readonly firstFailureMs: number;
+  readonly failedMs: number;
+}
+
+/** The names under which it says so. A dead letter has each of them once; only the status may be missing. */
+const NAME = {
+  reason: "error-reason",
+  errorClass: "error-class",
+  status: "error-status",
+  attempts: "delivery-attempts",
+  subscription: "source-subscription",
+  sourceTopic: "source-topic",
+  source: "source-position",
+  publishTime: "source-publish-time",
+  firstFailure: "first-failure-timestamp",
+  failed: "failure-timestamp",
+} as const;
+
+const RESERVED: ReadonlySet<string> = new Set(Object.values(NAME));
+/** A reason longer than this ends in "...". */
+const REASON_LENGTH_MAX = 1_000;
+
+/**
+ * A message's own attribute that has one of these names (with or without the prefix it travels under) gets this in front, as often as it
+ * takes: nothing of the message is lost, and a dead letter of a dead letter keeps both stories.
+ */
+const KEPT = "original-";
+
+/** Id, key, payload and attributes as they were, and why it was given up. */
+export function deadLetterOf(message: Message, info: DeadLetterInfo): Message {
+  const own: readonly (readonly [string, string])[] = [
+    [NAME.reason, printable(info.reason)],
+    [NAME.errorClass, info.errorClass],
+    ...(info.status === null ? [] : ([[NAME.status, String(info.status)]] as const)),
+    [NAME.attempts, String(info.attempts)],
+    [NAME.subscription, info.subscription],
+    [NAME.sourceTopic, info.sourceTopic],
+    [NAME.source, `${info.source.shard}:${info.source.offset}`],
+    [NAME.publishTime, instant(info.publishTimeMs)],
+    [NAME.firstFailure, instant(info.firstFailureMs)],
+    [NAME.failed, instant(info.failedMs)],
+  ];
+  const { id, key, payload } = message;
+  const attributes = [...message.attributes.map(([name, value]): Attribute => [keptName(name), value]), ...own];
+  return { id, ...(key === undefined ? {} : { key }), attributes, payload };
+}
+
+/** The message as it was and why it was given up; `undefined` for one that no subscription gave up on. */
+export function readDeadLetter({
+  attributes,
+}: Pick<Message, "attributes">):
+  | { readonly info: DeadLetterInfo; readonly attributes: readonly Attribute[] }
+  | undefined {
+  const own = new Map(attributes.filter(([name]) => RESERVED.has(name)));
+  const text = (name: string) => own.get(name) ?? "";
+  const count = (name: string) => (/^\d+$/.test(text(name)) ? Number(text(name)) : Number.NaN);
+  const [, shard, offset] = /^(\d+):(\d+)$/.exec(text(NAME.source)) ?? [];
+  const info: DeadLetterInfo = {
+    reason: text(NAME.reason),
+    errorClass: text(NAME.errorClass),
+    status: own.has(NAME.status) ? count(NAME.status) : null,
+    attempts: count(NAME.attempts),
+    subscription: text(NAME.subscription),
+    sourceTopic: text(NAME.sourceTopic),
+    source: { shard: Number(shard), offset: Number(offset) },
+    publishTimeMs: Date.parse(text(NAME.publishTime)),
+    firstFailureMs: Date.parse(text(NAME.firstFailure)),
+    failedMs: Date.parse(text(NAME.failed)),
+  };
+  if (!isWhole(info)) return undefined;
+  const kept = attributes.filter(([name]) => !RESERVED.has(name));
+  return { info, attributes: kept.map(([name, value]): Attribute => [originalName(name), value]) };
+}
+
+function isWhole({ source, ...info }: DeadLetterInfo): boolean {
+  const known = [info.errorClass, info.subscription, info.sourceTopic].every((text) => text !== "");
+  const times = [info.publishTimeMs, info.firstFailureMs, info.failedMs];
+  return known && [source.shard, source.offset, info.attempts, info.status ?? 0, ...times].every(Number.isSafeInteger);
+}
+
+function keptName(name: string): string {
+  const [prefix, bare] = parted(name);
+  return isReserved(bare) ? `${prefix}${KEPT}${bare}` : name;
+}
+
+function originalName(name: string): string {
+  const [prefix, bare] = parted(name);
+  return bare.startsWith(KEPT) && isReserved(bare) ? `${prefix}${bare.slice(KEPT.length)}` : name;
+}
+
+function parted(name: string): readonly [prefix: string, bare: string] {
+  return name.startsWith(ATTRIBUTE_PREFIX) ? [ATTRIBUTE_PREFIX, name.slice(ATTRIBUTE_PREFIX.length)] : ["", name];
+}
+
+/** Reserved, or reserved behind any number of marks: so that the mark can be taken off again. */
+function isReserved(bare: string): boolean {
+  let rest = bare;
+  while (rest.startsWith(KEPT)) rest = rest.slice(KEPT.length);
+  return RESERVED.has(rest);
+}
+
+/** Attribute values are printable ASCII; a reason may quote what a system said in any language. */
+function printable(text: string): string {
+  const ascii = text.replaceAll(/[^\x20-\x7e]/g, "?");
+  return ascii.length <= REASON_LENGTH_MAX ? ascii : `${ascii.slice(0, REASON_LENGTH_MAX - 3)}...`;
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
