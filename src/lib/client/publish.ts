@@ -1,5 +1,5 @@
-import { ATTRIBUTE_HEADERS, ATTRIBUTE_PREFIX, HEADER } from "../api/headers.ts";
 import { KBrokerError } from "../domain/error.ts";
+import { ATTRIBUTE_HEADERS, ATTRIBUTE_PREFIX, HEADER } from "../domain/headers.ts";
 import type { Attribute } from "../domain/message.ts";
 
 export interface PublishRequest {
