@@ -17,11 +17,12 @@ export interface MemoryEngineOptions {
 /** The meaning of the port in the fewest lines: what every other engine must be indistinguishable from. */
 export function memoryEngine({ clock, storage = memoryStorage(), sync = async () => {} }: MemoryEngineOptions): Engine {
   const owners = memoryOwners(storage);
+  const log = memoryLog({ clock, storage, sync });
   let closing: Promise<void> | undefined;
   return {
     capabilities: { engine: "memory", exactDuplicates: true, durable: false },
     catalog: memoryCatalog(storage),
-    log: memoryLog({ clock, storage, sync }),
+    log,
     owners,
     ...memoryPositions(storage),
     async status() {
@@ -35,7 +36,10 @@ export function memoryEngine({ clock, storage = memoryStorage(), sync = async ()
         refusing: null,
       };
     },
-    close: () => (closing ??= owners.releaseAll()),
+    close() {
+      closing ??= Promise.all([owners.releaseAll(), log.ended()]).then(() => undefined);
+      return closing;
+    },
   };
 }
 

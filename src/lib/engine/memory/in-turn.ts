@@ -3,6 +3,8 @@ export interface InTurn {
   run<T>(key: string, step: () => Promise<T>): Promise<T>;
   /** Keys that have a step running or waiting. */
   busy(): Iterable<string>;
+  /** Resolves when every step given so far has ended, however it ended. */
+  ended(): Promise<unknown>;
 }
 
 export function inTurn(): InTurn {
@@ -17,5 +19,6 @@ export function inTurn(): InTurn {
       return result;
     },
     busy: () => last.keys(),
+    ended: () => Promise.all(last.values()),
   };
 }

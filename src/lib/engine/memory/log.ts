@@ -15,8 +15,13 @@ export interface MemoryLogOptions {
   readonly sync: () => Promise<void>;
 }
 
+export interface MemoryLog extends Log {
+  /** Waits for the appends that were accepted. */
+  ended(): Promise<unknown>;
+}
+
 /** One shard a topic. Appends to a topic run one after the other, so a repeat of an id in flight waits for the first. */
-export function memoryLog({ clock, storage, sync }: MemoryLogOptions): Log {
+export function memoryLog({ clock, storage, sync }: MemoryLogOptions): MemoryLog {
   const { topics } = storage;
   const turns = inTurn();
   const waiting = new Set<() => void>();
@@ -46,6 +51,7 @@ export function memoryLog({ clock, storage, sync }: MemoryLogOptions): Log {
   }
 
   return {
+    ended: turns.ended,
     async createTopic(topicId) {
       if (topics.has(topicId)) return;
       topics.set(topicId, { records: [], start: 0, end: 0, lastTimeMs: 0, remembered: new Map() });

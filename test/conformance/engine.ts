@@ -1,0 +1,37 @@
+import { describe, test } from "vitest";
+import { type Check, type Prepare, runCheck } from "./check.ts";
+import { catalogChecks } from "./checks/catalog.ts";
+import { cursorChecks } from "./checks/cursors.ts";
+import { dedupeChecks } from "./checks/dedupe.ts";
+import { lifeChecks } from "./checks/life.ts";
+import { logChecks } from "./checks/log.ts";
+import { ownerChecks } from "./checks/owners.ts";
+import { parkedChecks } from "./checks/parked.ts";
+import { readChecks } from "./checks/read.ts";
+import { timeChecks } from "./checks/time.ts";
+
+/** Every promise of `src/lib/engine/port.ts`, by the part of the port that gives it. */
+export const CHECKS: Readonly<Record<string, readonly Check[]>> = {
+  catalog: catalogChecks,
+  log: logChecks,
+  "reading the log": readChecks,
+  "time in the log": timeChecks,
+  deduplication: dedupeChecks,
+  owners: ownerChecks,
+  cursors: cursorChecks,
+  parked: parkedChecks,
+  "the engine as a whole": lifeChecks,
+};
+
+const CHECK_TIMEOUT_MS = 60_000;
+
+/** The port's meaning, once: every engine's test file is one call to this. */
+export function engineConformance(name: string, prepare: Prepare): void {
+  describe.each(Object.entries(CHECKS))(`${name} keeps the promises of %s`, (_part, checks) => {
+    for (const check of checks) {
+      test(check.promise, { timeout: CHECK_TIMEOUT_MS }, async ({ skip }) => {
+        if ((await runCheck(check, prepare)) === "skipped") skip("the engine does not claim this");
+      });
+    }
+  });
+}

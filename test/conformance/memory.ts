@@ -1,0 +1,28 @@
+import { KBrokerError } from "../../src/lib/domain/error.ts";
+import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
+import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
+import { deferred } from "../support/promises.ts";
+import type { Disk, Prepare } from "./check.ts";
+
+export const prepareMemory: Prepare = async (clock) => {
+  const storage = memoryStorage();
+  const { disk, sync } = heldDisk();
+  return { disk, open: async () => memoryEngine({ clock, storage, sync }) };
+};
+
+function heldDisk(): { disk: Disk; sync: () => Promise<void> } {
+  let written = Promise.resolve();
+  const hold = () => {
+    const gate = deferred();
+    written = gate.promise;
+    const end = (finish: () => void) => () => {
+      written = Promise.resolve();
+      finish();
+    };
+    return {
+      letGo: end(() => gate.resolve()),
+      fail: end(() => gate.reject(new KBrokerError("disk_full", "No room left."))),
+    };
+  };
+  return { disk: { hold }, sync: () => written };
+}
