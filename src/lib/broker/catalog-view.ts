@@ -1,0 +1,123 @@
+import { isSubscription, isTopic, isTopicSchema } from "../domain/documents.ts";
+import { KBrokerError } from "../domain/error.ts";
+import { conflictKey } from "../domain/names.ts";
+import type { Subscription } from "../domain/subscription.ts";
+import type { Topic, TopicSchema } from "../domain/topic.ts";
+import type { Catalog, CatalogDocument, DocumentKind } from "../engine/port.ts";
+
+/** A topic with the schema that is bound to it. The same object until one of the two changes. */
+export interface TopicEntry {
+  readonly topic: Topic;
+  readonly schema: TopicSchema | undefined;
+}
+
+export interface Versioned<T> {
+  readonly version: number;
+  readonly value: T;
+}
+
+/** What exists, in memory, so that no publish asks storage. It has each change before the call that made it answers. */
+export interface CatalogView {
+  topic(name: string): TopicEntry | undefined;
+  topics(): readonly TopicEntry[];
+  /** The topic whose name is equal to `name` or differs only in `.` and `_`. */
+  topicLike(name: string): Topic | undefined;
+  subscription(name: string): Versioned<Subscription> | undefined;
+  subscriptions(): readonly Subscription[];
+  subscriptionLike(name: string): Subscription | undefined;
+  subscriptionsOf(topic: Topic): readonly Subscription[];
+  /** The version of the schema document of that name, even of one left behind for a topic that is not there; 0: none. */
+  schemaDocumentVersion(name: string): number;
+  /** Stops following the catalog. */
+  close(): void;
+}
+
+const KINDS = ["topic", "schema", "subscription"] as const satisfies readonly DocumentKind[];
+
+/** `report` hears of a document that this version cannot read; at open that is an error instead. */
+export async function openCatalogView(catalog: Catalog, report: (error: unknown) => void): Promise<CatalogView> {
+  const store = createStore();
+  const changed = new Set<string>();
+  const unwatch = catalog.watch(({ kind, name, document }) => {
+    changed.add(`${kind}/${name}`);
+    try {
+      store.apply(kind, name, document);
+    } catch (error) {
+      report(error);
+    }
+  });
+  const lists = await Promise.all(KINDS.map((kind) => catalog.list(kind)));
+  for (const document of lists.flat()) {
+    // A change told while the list was on its way is newer than the list.
+    if (!changed.has(`${document.kind}/${document.name}`)) store.apply(document.kind, document.name, document);
+  }
+  return { ...store.view, close: unwatch };
+}
+
+interface Store {
+  apply(kind: DocumentKind, name: string, document: CatalogDocument | undefined): void;
+  readonly view: Omit<CatalogView, "close">;
+}
+
+function createStore(): Store {
+  const topics = new Map<string, Topic>();
+  const schemas = new Map<string, Versioned<TopicSchema>>();
+  const subscriptions = new Map<string, Versioned<Subscription>>();
+  const entries = new Map<string, TopicEntry>();
+
+  function bind(name: string): void {
+    const topic = topics.get(name);
+    if (topic === undefined) entries.delete(name);
+    else {
+      const schema = schemas.get(name)?.value;
+      entries.set(name, { topic, schema: schema?.topicId === topic.id ? schema : undefined });
+    }
+  }
+
+  return {
+    apply(kind, name, document) {
+      if (kind === "topic") setOrDelete(topics, name, document && read(document, isTopic).value);
+      else if (kind === "schema") setOrDelete(schemas, name, document && read(document, isTopicSchema));
+      else if (kind === "subscription") setOrDelete(subscriptions, name, document && read(document, isSubscription));
+      if (kind === "topic" || kind === "schema") bind(name);
+    },
+    view: {
+      topic: (name) => entries.get(name),
+      topics: () => byName(entries.values(), ({ topic }) => topic.name),
+      topicLike: (name) => like(topics.values(), name),
+      subscription: (name) => subscriptions.get(name),
+      subscriptions: () => subscriptionsByName(subscriptions),
+      subscriptionLike: (name) => like(subscriptionsByName(subscriptions), name),
+      subscriptionsOf: (topic) => subscriptionsByName(subscriptions).filter(({ topicId }) => topicId === topic.id),
+      schemaDocumentVersion: (name) => schemas.get(name)?.version ?? 0,
+    },
+  };
+}
+
+function read<T>(document: CatalogDocument, is: (value: unknown) => value is T): Versioned<T> {
+  if (is(document.value)) return { version: document.version, value: document.value };
+  throw new KBrokerError(
+    "data_unreadable",
+    `The stored ${document.kind} "${document.name}" has a form that this version does not know.`,
+    { hint: "Run the version of kbroker that wrote it, or a newer one." },
+  );
+}
+
+function setOrDelete<T>(map: Map<string, T>, name: string, value: T | undefined): void {
+  if (value === undefined) map.delete(name);
+  else map.set(name, value);
+}
+
+function like<T extends { readonly name: string }>(values: Iterable<T>, name: string): T | undefined {
+  const key = conflictKey(name);
+  for (const value of values) if (conflictKey(value.name) === key) return value;
+  return undefined;
+}
+
+function subscriptionsByName(map: ReadonlyMap<string, Versioned<Subscription>>): readonly Subscription[] {
+  return byName(map.values(), ({ value }) => value.name).map(({ value }) => value);
+}
+
+function byName<T>(values: Iterable<T>, name: (value: T) => string): readonly T[] {
+  return Array.from(values).sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
