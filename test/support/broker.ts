@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import type { Broker, BrokerDeps } from "../../src/lib/broker/broker.ts";
+import type { Delivery, DeliveryStatus } from "../../src/lib/broker/delivery/delivery.ts";
+import type { Observer } from "../../src/lib/broker/observer.ts";
+import { createBroker } from "../../src/lib/broker/open.ts";
+import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
+import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
+import type { Engine } from "../../src/lib/engine/port.ts";
+import { type ManualClock, manualClock } from "./manual-clock.ts";
+
+/** An observer that keeps what it is told, as one line each. */
+export interface Notes extends Observer {
+  readonly lines: readonly string[];
+}
+
+export function notes(): Notes {
+  const lines: string[] = [];
+  const note =
+    (what: string) =>
+    (...facts: readonly unknown[]) => {
+      lines.push([what, ...facts.filter((fact) => typeof fact !== "object")].join(" "));
+    };
+  return {
+    lines,
+    published: note("published"),
+    delivered: note("delivered"),
+    parked: note("parked"),
+    deadLettered: note("deadLettered"),
+    expired: note("expired"),
+    damaged: note("damaged"),
+    log: note("log"),
+  };
+}
+
+/** A delivery that pushes nothing: owners report what the test says, by subscription id; what it does not name has no owner. */
+export function reportingDelivery(reports: ReadonlyMap<string, DeliveryStatus> = new Map()): Delivery {
+  const done = async () => undefined;
+  return { start: done, stop: done, idle: done, status: (id) => reports.get(id) };
+}
+
+export interface TestBroker {
+  readonly broker: Broker;
+  readonly engine: Engine;
+  readonly clock: ManualClock;
+  readonly storage: MemoryStorage;
+  readonly notes: Notes;
+}
+
+export type TestBrokerOptions = Partial<BrokerDeps> & {
+  readonly clock?: ManualClock;
+  readonly storage?: MemoryStorage;
+  readonly delivery?: Delivery;
+};
+
+/** A broker over the memory engine with a clock that the test moves; every part can be given. */
+export async function openTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
+  const clock = options.clock ?? manualClock();
+  const storage = options.storage ?? memoryStorage();
+  const engine = options.engine ?? memoryEngine({ clock, storage });
+  const watching = notes();
+  const broker = await createBroker({
+    post: async () => ({ kind: "answered", status: 200, tookMs: 1 }),
+    checkEndpoint: async () => ({ kind: "answered", status: 204, tookMs: 1 }),
+    endpointProblem: (endpoint) => (endpoint.startsWith("http") ? undefined : `"${endpoint}" is no http or https URL.`),
+    compileSchema: () => () => [],
+    newId: () => randomUUID(),
+    random: () => 0.5,
+    observer: watching,
+    node: "node-1",
+    delivery: reportingDelivery(),
+    ...options,
+    engine,
+    clock,
+  });
+  return { broker, engine, clock, storage, notes: watching };
+}
+
+export function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+export const ENDPOINT = "http://127.0.0.1:9000/events";
