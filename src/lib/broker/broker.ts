@@ -1,5 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
+import type { ShardLag } from "../domain/lag.ts";
 import type { Attribute, StoredMessage } from "../domain/message.ts";
 import type { CompileSchema } from "../domain/schema.ts";
 import type { Health, Subscription, SubscriptionState } from "../domain/subscription.ts";
@@ -42,7 +43,7 @@ export interface Broker {
   listDeadLetters(name: string, page: DeadLetterPage): Promise<DeadLetterList>;
   checkEndpoint(endpoint: string): Promise<Outcome>;
   status(): Promise<BrokerView>;
-  /** What is known of every subscription without asking storage again: for metrics. */
+  /** The lag of every subscription, at most a second old: for metrics. */
   snapshot(): Promise<readonly LagView[]>;
   /** Begins to own and to push. */
   start(): Promise<void>;
@@ -122,14 +123,6 @@ export interface LagView {
   readonly asOfMs: number;
   readonly owner: string | null;
   readonly shards: readonly ShardLag[];
-}
-
-export interface ShardLag {
-  readonly shard: number;
-  readonly start: number;
-  readonly low: number;
-  readonly end: number;
-  readonly lag: number;
 }
 
 export interface DeadLetterPage {

@@ -16,7 +16,11 @@ export function placeOf(text: string, at: number): Place {
 
 /** RFC 6901; the root is the empty string. */
 export function pointerOf(path: readonly string[]): string {
-  return path.map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return path.map((name) => `/${escapeName(name)}`).join("");
+}
+
+function escapeName(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 /** Where a JSON text holds the value of a pointer, and the key in front of it. */
@@ -29,7 +33,10 @@ export interface Located {
 /** Places of `pointers` in a valid JSON text; of a key that is there twice the last one, as that is the one that counts. */
 export function locate(text: string, pointers: ReadonlySet<string>): ReadonlyMap<string, Located> {
   const found = new Map<string, Located>();
+  const lastNames = new Set(Array.from(pointers, (pointer) => pointer.slice(pointer.lastIndexOf("/") + 1)));
   scanJson(text, Number.POSITIVE_INFINITY, ({ path, keyAt, at }) => {
+    // Building a pointer for each of a deep text's values would cost depth × values.
+    if (!lastNames.has(escapeName(path.at(-1) ?? ""))) return;
     const pointer = pointerOf(path);
     if (!pointers.has(pointer)) return;
     found.set(pointer, {

@@ -1,0 +1,32 @@
+import { KBrokerError } from "../../domain/error.ts";
+import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../../domain/retry.ts";
+import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../../domain/subscription.ts";
+import type { CreateSubscription } from "../broker.ts";
+
+/** Fails with `invalid_request` unless timeout, window and delays are within what a subscription may have. */
+export function checkLimits({ timeoutMs, maxInFlight, retryDelaysMs }: CreateSubscription): void {
+  if (timeoutMs !== undefined && !isWithin(timeoutMs, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX)) {
+    throw new KBrokerError("invalid_request", `The timeout is ${timeoutMs}ms; it must be between 1s and 120s.`);
+  }
+  if (maxInFlight !== undefined && !isWithin(maxInFlight, 1, MAX_IN_FLIGHT_MAX)) {
+    throw new KBrokerError(
+      "invalid_request",
+      `At most ${maxInFlight} messages in flight were asked for; it must be a whole number from 1 to ${MAX_IN_FLIGHT_MAX}.`,
+    );
+  }
+  if (retryDelaysMs === undefined) return;
+  if (!isWithin(retryDelaysMs.length, 1, RETRY_DELAYS_MAX)) {
+    throw new KBrokerError(
+      "invalid_request",
+      `${retryDelaysMs.length} retry delays were given; it must be 1 to ${RETRY_DELAYS_MAX}.`,
+    );
+  }
+  const wrong = retryDelaysMs.find((delayMs) => !isWithin(delayMs, 1, RETRY_DELAY_MS_MAX));
+  if (wrong !== undefined) {
+    throw new KBrokerError("invalid_request", `A retry delay is ${wrong}ms; it must be between 1ms and 24h.`);
+  }
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}

@@ -1,0 +1,57 @@
+import { parseDurationMs } from "../../domain/duration.ts";
+import { KBrokerError } from "../../domain/error.ts";
+import type { Topic } from "../../domain/topic.ts";
+import type { Source } from "../../engine/port.ts";
+import type { Control } from "./control.ts";
+import { keptShards } from "./kept.ts";
+
+/** Where a new subscription begins to read. */
+export type StartAt =
+  | { readonly kind: "latest" }
+  | { readonly kind: "beginning" }
+  | { readonly kind: "time"; readonly timeMs: number };
+
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
+
+/** `latest`, `beginning`, an RFC 3339 time, or a duration back from now; fails with `invalid_request` for anything else. */
+export function parseStartAt(text: string, nowMs: number): StartAt {
+  if (text === "latest" || text === "beginning") return { kind: text };
+  const durationMs = parseDurationMs(text);
+  if (durationMs !== undefined) return { kind: "time", timeMs: nowMs - durationMs };
+  const timeMs = parseTimeMs(text);
+  if (timeMs === undefined) {
+    throw new KBrokerError(
+      "invalid_request",
+      `A subscription cannot start from ${JSON.stringify(text.slice(0, 100))}.`,
+      {
+        hint: 'Give "latest", "beginning", a time such as 2026-01-31T08:00:00Z, or how long ago, such as 2h.',
+      },
+    );
+  }
+  if (timeMs > nowMs) {
+    throw new KBrokerError("invalid_request", `A subscription cannot start from ${text}, which is still to come.`, {
+      hint: 'Give a time in the past, or "latest" to receive what is published from now on.',
+    });
+  }
+  return { kind: "time", timeMs };
+}
+
+/** The offset of each shard. What is past its time to live is not counted in: nobody could be sent it. */
+export async function startOffsets(control: Control, topic: Topic, at: StartAt): Promise<readonly Source[]> {
+  const shards = await keptShards(control, topic);
+  return Promise.all(
+    shards.map(async ({ shard, start, end }) => {
+      if (at.kind === "latest") return { shard, offset: end };
+      if (at.kind === "beginning") return { shard, offset: start };
+      return { shard, offset: Math.max(start, await control.engine.log.offsetAt(shard, at.timeMs)) };
+    }),
+  );
+}
+
+function parseTimeMs(text: string): number | undefined {
+  const [, year, month, day] = RFC_3339.exec(text) ?? [];
+  const timeMs = Date.parse(text);
+  // Date.parse moves the 30th of February into March: such a day is a typing mistake.
+  const dayIsReal = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
+  return Number.isNaN(timeMs) || !dayIsReal ? undefined : timeMs;
+}

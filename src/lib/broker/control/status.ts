@@ -1,0 +1,70 @@
+import type { BrokerView, LagView } from "../broker.ts";
+import type { Control } from "./control.ts";
+import { lagOf } from "./lag.ts";
+
+/** What was computed for one caller serves the others for this long. */
+export const SNAPSHOT_AGE_MS_MAX = 1_000;
+
+export type Snapshot = () => Promise<readonly LagView[]>;
+
+/** The lag of every subscription, one after the other; callers that come together share one pass. */
+export function createSnapshot(control: Control): Snapshot {
+  let last: { readonly atMs: number; readonly views: Promise<readonly LagView[]> } | undefined;
+
+  return () => {
+    const nowMs = control.clock.monotonic();
+    if (last === undefined || nowMs - last.atMs >= SNAPSHOT_AGE_MS_MAX) {
+      const pass = { atMs: nowMs, views: lagOfAll(control) };
+      last = pass;
+      // A failure is for those who asked, not for the next one.
+      pass.views.catch(() => {
+        if (last === pass) last = undefined;
+      });
+    }
+    return last.views;
+  };
+}
+
+export async function status(
+  control: Control,
+  {
+    snapshot,
+    startedAtMs,
+    startedMonotonicMs,
+  }: { snapshot: Snapshot; startedAtMs: number; startedMonotonicMs: number },
+): Promise<BrokerView> {
+  const { engine, view, node, clock } = control;
+  const lags = await snapshot();
+  return {
+    engine: { ...(await engine.status()), name: engine.capabilities.engine },
+    node,
+    startedAtMs,
+    uptimeMs: Math.round(clock.monotonic() - startedMonotonicMs),
+    topics: view.topics().length,
+    subscriptions: {
+      active: lags.filter(({ state }) => state === "active").length,
+      paused: lags.filter(({ state }) => state === "paused").length,
+      degraded: lags.filter(({ health }) => health === "degraded").length,
+    },
+    lag: total(lags, ({ lag }) => lag),
+    parked: total(lags, ({ parked }) => parked),
+    deadLetters: total(lags, ({ deadLetters }) => deadLetters),
+  };
+}
+
+async function lagOfAll(control: Control): Promise<readonly LagView[]> {
+  const views: LagView[] = [];
+  for (const subscription of control.view.subscriptions()) views.push(await lagOf(control, subscription));
+  return views;
+}
+
+/** A sum with a part that is not known is not known. */
+function total(lags: readonly LagView[], count: (lag: LagView) => number | null): number | null {
+  let sum = 0;
+  for (const lag of lags) {
+    const value = count(lag);
+    if (value === null) return null;
+    sum += value;
+  }
+  return sum;
+}

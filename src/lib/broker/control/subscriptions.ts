@@ -1,0 +1,144 @@
+import { cursorAt } from "../../domain/cursor.ts";
+import { KBrokerError } from "../../domain/error.ts";
+import { checkName, deadLetterTopicOf } from "../../domain/names.ts";
+import { RETRY_DEFAULT } from "../../domain/retry.ts";
+import {
+  MAX_IN_FLIGHT_DEFAULT,
+  type Subscription,
+  type SubscriptionState,
+  TIMEOUT_MS_DEFAULT,
+} from "../../domain/subscription.ts";
+import { PRIVATE_SUBSCRIPTIONS_MAX, TOPIC_TTL_MS_MAX, type Topic } from "../../domain/topic.ts";
+import type { CreateSubscription, SubscriptionView } from "../broker.ts";
+import { subscriptionNamed, topicNamed } from "../lookup.ts";
+import { checkLimits } from "./check-limits.ts";
+import { allOrNothing, type Control, orOnConflict, type Undo } from "./control.ts";
+import { lagOf } from "./lag.ts";
+import { parseStartAt, startOffsets } from "./start-at.ts";
+import { checkFree, putTopic } from "./topics.ts";
+
+/** Creates a subscription: its position in every shard and its dead letter topic are durable before anyone can see it. */
+export async function createSubscription(control: Control, request: CreateSubscription): Promise<SubscriptionView> {
+  const { clock, engine } = control;
+  checkName("subscription", request.name);
+  checkFreeSubscription(control, request.name);
+  const { topic } = topicNamed(control.view, request.topic);
+  checkRoom(control, topic);
+  checkEndpointText(control, request.endpoint);
+  checkLimits(request);
+  const at = parseStartAt(request.from ?? "latest", clock.now());
+  const subscription = newSubscription(control, { request, topic });
+
+  await allOrNothing(async (undo) => {
+    await ensureDeadLetterTopic(control, subscription, undo);
+    const identity = { topicId: topic.id, subscriptionId: subscription.id };
+    const offsets = await startOffsets(control, topic, at);
+    await engine.cursors.init(
+      subscription.id,
+      offsets.map(({ shard, offset }) => ({ shard, cursor: cursorAt(offset, identity) })),
+    );
+    undo(() => engine.cursors.forget(subscription.id));
+    await orOnConflict(engine.catalog.put("subscription", subscription.name, subscription, 0), () =>
+      exists(subscription.name, subscription.name),
+    );
+  }, control);
+  return viewOf(control, subscription);
+}
+
+export async function listSubscriptions(control: Control): Promise<readonly SubscriptionView[]> {
+  const views: SubscriptionView[] = [];
+  for (const subscription of control.view.subscriptions()) views.push(await viewOf(control, subscription));
+  return views;
+}
+
+export async function describeSubscription(control: Control, name: string): Promise<SubscriptionView> {
+  return viewOf(control, subscriptionNamed(control.view, name).value);
+}
+
+/** Pauses or resumes; doing it twice is fine. Durable when it resolves. */
+export async function setState(control: Control, name: string, state: SubscriptionState): Promise<SubscriptionView> {
+  const { version, value } = subscriptionNamed(control.view, name);
+  const wanted = { ...value, state };
+  if (value.state !== state) await control.engine.catalog.put("subscription", name, wanted, version);
+  return viewOf(control, wanted);
+}
+
+/** Fails with `endpoint_forbidden` and the reason when this can never be pushed to. */
+export function checkEndpointText({ endpointProblem }: Control, endpoint: string): void {
+  const problem = endpointProblem(endpoint);
+  if (problem === undefined) return;
+  throw new KBrokerError("endpoint_forbidden", problem, {
+    hint: "Give the http or https URL that the consumer listens on, such as http://127.0.0.1:9000/events.",
+  });
+}
+
+async function viewOf(control: Control, subscription: Subscription): Promise<SubscriptionView> {
+  const { health, healthReason, lag, parked, deadLetters } = await lagOf(control, subscription);
+  return { subscription, health, healthReason, lag, parked, deadLetters };
+}
+
+function newSubscription(
+  { newId, clock }: Control,
+  { request, topic }: { readonly request: CreateSubscription; readonly topic: Topic },
+): Subscription {
+  return {
+    name: request.name,
+    id: newId(),
+    topic: topic.name,
+    topicId: topic.id,
+    endpoint: request.endpoint,
+    state: "active",
+    retry: request.retryDelaysMs === undefined ? RETRY_DEFAULT : { kind: "list", delaysMs: request.retryDelaysMs },
+    timeoutMs: request.timeoutMs ?? TIMEOUT_MS_DEFAULT,
+    maxInFlight: request.maxInFlight ?? MAX_IN_FLIGHT_DEFAULT,
+    deadLetterTopic: deadLetterTopicOf(request.name),
+    generation: 0,
+    createdAtMs: clock.now(),
+  };
+}
+
+/** One that exists from before is used again: what is in it stays. */
+async function ensureDeadLetterTopic(
+  control: Control,
+  { deadLetterTopic: name }: Subscription,
+  undo: (step: Undo) => void,
+): Promise<void> {
+  if (control.view.topic(name)?.topic.purpose === "dead-letter") return;
+  checkFree(control, name);
+  const topic: Topic = {
+    name,
+    id: control.newId(),
+    visibility: "private",
+    purpose: "dead-letter",
+    ttlMs: TOPIC_TTL_MS_MAX,
+    createdAtMs: control.clock.now(),
+  };
+  await putTopic(control, topic, undo);
+}
+
+function checkRoom({ view }: Control, topic: Topic): void {
+  const names = view.subscriptionsOf(topic).map(({ name }) => name);
+  if (topic.visibility === "public" || names.length < PRIVATE_SUBSCRIPTIONS_MAX) return;
+  throw new KBrokerError(
+    "subscription_limit",
+    `The private topic "${topic.name}" has ${names.length} subscriptions already: ${names.join(", ")}.`,
+    { hint: `A private topic has at most ${PRIVATE_SUBSCRIPTIONS_MAX}; a public one has no such limit.` },
+  );
+}
+
+function checkFreeSubscription({ view }: Control, name: string): void {
+  const taken = view.subscriptionLike(name);
+  if (taken !== undefined) throw exists(name, taken.name);
+}
+
+function exists(name: string, taken: string): KBrokerError {
+  return name === taken
+    ? new KBrokerError("subscription_exists", `A subscription "${name}" exists already.`, {
+        hint: `kbroker subscription describe ${name}`,
+      })
+    : new KBrokerError(
+        "subscription_exists",
+        `"${name}" differs from the subscription "${taken}" only in "." and "_".`,
+        { hint: "Choose a name that differs in another character." },
+      );
+}

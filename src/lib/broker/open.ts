@@ -1,0 +1,79 @@
+import { KBrokerError } from "../domain/error.ts";
+import { expiryClock } from "../domain/expiry.ts";
+import type { Broker, BrokerDeps } from "./broker.ts";
+import { openCatalogView } from "./catalog-view.ts";
+import type { Control } from "./control/control.ts";
+import { listDeadLetters } from "./control/dead-letters.ts";
+import { createInTurn } from "./control/in-turn.ts";
+import { lagOf } from "./control/lag.ts";
+import { createSchema, describeSchema } from "./control/schemas.ts";
+import { createSnapshot, status } from "./control/status.ts";
+import {
+  checkEndpointText,
+  createSubscription,
+  describeSubscription,
+  listSubscriptions,
+  setState,
+} from "./control/subscriptions.ts";
+import { createTopic, describeTopic, listTopics } from "./control/topics.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import { every } from "./every.ts";
+import { subscriptionNamed } from "./lookup.ts";
+import { createPublish } from "./publish/publish.ts";
+import { TRIM_PERIOD_MS, trimPass } from "./retention.ts";
+
+/** The use cases over an open engine and its delivery; both stay the caller's to make and the engine the caller's to close. */
+export async function createBroker(deps: BrokerDeps & { readonly delivery: Delivery }): Promise<Broker> {
+  const { engine, clock, delivery, observer } = deps;
+  const report = (cause: unknown) => observer.log("error", "Something failed in the background.", { cause });
+  const view = await openCatalogView(engine.catalog, report);
+  const control: Control = { ...deps, view, inTurn: createInTurn(), expiryNow: expiryClock(clock) };
+  const started = { startedAtMs: clock.now(), startedMonotonicMs: clock.monotonic() };
+  const snapshot = createSnapshot(control);
+  const stopping = new AbortController();
+  let trimming: Promise<void> | undefined;
+
+  const checkOpen = () => {
+    if (stopping.signal.aborted) throw new KBrokerError("broker_stopping", "The broker is stopping.");
+  };
+  /** A change has the catalog to itself, and none begins once the broker stops. */
+  const change = async <T>(act: () => Promise<T>) => {
+    checkOpen();
+    return control.inTurn(act);
+  };
+
+  return {
+    publish: createPublish({ ...deps, view, checkOpen }),
+    createTopic: (request) => change(() => createTopic(control, request)),
+    listTopics: () => listTopics(control),
+    describeTopic: (name) => describeTopic(control, name),
+    createSchema: (topic, definition) => change(() => createSchema(control, topic, definition)),
+    describeSchema: async (topic) => describeSchema(control, topic),
+    createSubscription: (request) => change(() => createSubscription(control, request)),
+    listSubscriptions: () => listSubscriptions(control),
+    describeSubscription: (name) => describeSubscription(control, name),
+    pauseSubscription: (name) => change(() => setState(control, name, "paused")),
+    resumeSubscription: (name) => change(() => setState(control, name, "active")),
+    lag: async (name) => lagOf(control, subscriptionNamed(view, name).value),
+    listDeadLetters: (name, page) => listDeadLetters(control, name, page),
+    checkEndpoint: async (endpoint) => {
+      checkEndpointText(control, endpoint);
+      return deps.checkEndpoint(endpoint);
+    },
+    status: () => status(control, { snapshot, ...started }),
+    snapshot,
+    async start() {
+      checkOpen();
+      await delivery.start();
+      const pass = () => trimPass(control);
+      trimming ??= every({ clock, periodMs: TRIM_PERIOD_MS, pass, signal: stopping.signal, report });
+    },
+    async stop(drainMs) {
+      stopping.abort();
+      await trimming;
+      await delivery.stop(drainMs);
+      view.close();
+    },
+    idle: () => delivery.idle(),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Topic } from "../domain/topic.ts";
+import type { Shard } from "../engine/port.ts";
+import type { Control } from "./control/control.ts";
+
+export const TRIM_PERIOD_MS = 60_000;
+/**
+ * Expired messages stay in the log for this long, so that the owner of a subscription sees them as expired, writes the dead
+ * letter of those that were tried, and is not told of a gap instead.
+ */
+export const TRIM_GRACE_MS = 5 * 60_000;
+
+type Deps = Pick<Control, "engine" | "view" | "delivery" | "expiryNow" | "observer">;
+
+/**
+ * Lets go of what is past its time to live in every topic. What a subscription has not settled, or holds parked or in flight,
+ * stays until it has: a tried message needs its bytes for its dead letter. A subscription that nobody owns holds its topic.
+ */
+export async function trimPass(deps: Deps): Promise<void> {
+  for (const { topic } of deps.view.topics()) {
+    // A topic that fails must not keep the others from being trimmed.
+    await trimTopic(deps, topic).catch((cause: unknown) =>
+      deps.observer.log("error", "Expired messages could not be removed.", { topic: topic.name, cause }),
+    );
+  }
+}
+
+async function trimTopic(deps: Deps, topic: Topic): Promise<void> {
+  const { engine, view, delivery } = deps;
+  let beforeMs = deps.expiryNow() - topic.ttlMs - TRIM_GRACE_MS;
+  const lows = new Map<number, number>();
+  for (const { id } of view.subscriptionsOf(topic)) {
+    const status = delivery.status(id);
+    if (status === undefined) return;
+    beforeMs = Math.min(beforeMs, status.oldestHeldMs ?? beforeMs);
+    // What is committed, not what is in memory: after a crash the owner reads from there.
+    for (const { shard, cursor } of await engine.cursors.load(id)) {
+      if (cursor.topicId === topic.id && cursor.subscriptionId === id) {
+        lows.set(shard.index, Math.min(cursor.low, lows.get(shard.index) ?? cursor.low));
+      }
+    }
+  }
+  for (const shard of await engine.log.shards(topic.id)) await trimShard(deps, shard, { beforeMs, lows });
+}
+
+async function trimShard(
+  { engine }: Deps,
+  shard: Shard,
+  { beforeMs, lows }: { readonly beforeMs: number; readonly lows: ReadonlyMap<number, number> },
+): Promise<void> {
+  const expired = await engine.log.offsetAt(shard, beforeMs);
+  const before = Math.min(expired, lows.get(shard.index) ?? expired);
+  const { start } = await engine.log.bounds(shard);
+  if (before > start) await engine.log.trim(shard, before);
+}
