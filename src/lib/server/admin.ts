@@ -1,0 +1,82 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { type AdminRoute, type ParsedBody, type ParsedQuery, ROUTES, type RouteName } from "../api/routes.ts";
+import { KBrokerError, type Problem } from "../domain/error.ts";
+import { parsePayload } from "../domain/json.ts";
+import { brokerHandlers } from "./broker-status.ts";
+import { deadLetterHandlers } from "./dead-letters.ts";
+import type { Handlers } from "./handler.ts";
+import { lagHandlers } from "./lag.ts";
+import { brokerToChange, brokerToLook, type PhaseHolder } from "./phase.ts";
+import { schemaHandlers } from "./schemas.ts";
+import { subscriptionHandlers } from "./subscriptions.ts";
+import { topicHandlers } from "./topics.ts";
+
+const HANDLERS: Handlers = {
+  ...topicHandlers,
+  ...schemaHandlers,
+  ...subscriptionHandlers,
+  ...lagHandlers,
+  ...deadLetterHandlers,
+  ...brokerHandlers,
+};
+
+/** What a route that declares no query and no body takes: nothing (some clients send `{}`). */
+const NOTHING = z.strictObject({}).optional();
+
+export interface AdminContext {
+  readonly phase: PhaseHolder;
+  readonly version: string;
+}
+
+/** Registers every route of the table. */
+export function adminRoutes(app: FastifyInstance, context: AdminContext): void {
+  for (const name of Object.keys(ROUTES) as RouteName[]) register(app, context, name);
+}
+
+function register<N extends RouteName>(app: FastifyInstance, { phase, version }: AdminContext, routeName: N): void {
+  const route: AdminRoute = ROUTES[routeName];
+  const handle = HANDLERS[routeName];
+  const handler = async (request: FastifyRequest) => {
+    // The table's schema for this very route gave the value; TypeScript cannot follow the route's name through the table.
+    const body = parse(route.body, bodyOf(request), "body") as ParsedBody<N>;
+    const query = parse(route.query, request.query, "query") as ParsedQuery<N>;
+    const broker = route.method === "GET" ? brokerToLook(phase) : brokerToChange(phase);
+    const state = phase.current.kind === "ready" ? "ready" : "stopping";
+    return handle({ broker, about: { version, state }, name: nameOf(request.params), body, query });
+  };
+  app.route({
+    method: route.method,
+    url: route.path,
+    handler: async (request, reply) => {
+      const answer = await handler(request);
+      return reply.code(route.status).header("cache-control", "no-store").send(answer);
+    },
+  });
+}
+
+/** The bytes of the body as a JSON value; none: `undefined`. */
+function bodyOf({ body }: FastifyRequest): unknown {
+  return body instanceof Uint8Array && body.length > 0 ? parsePayload(body) : undefined;
+}
+
+function nameOf(params: unknown): string {
+  const named = z.object({ name: z.string() }).safeParse(params);
+  return named.success ? named.data.name : "";
+}
+
+/** Fails with `invalid_request` and every problem. */
+function parse(schema: z.ZodType = NOTHING, value: unknown, where: "body" | "query"): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(problemOf);
+  const first = problems[0];
+  throw new KBrokerError("invalid_request", `The ${where} is not right: ${first?.pointer ?? ""} ${first?.message}`, {
+    problems,
+  });
+}
+
+function problemOf({ path, message }: z.core.$ZodIssue): Problem {
+  const names = path.map((name) => String(name).replaceAll("~", "~0").replaceAll("/", "~1"));
+  return { pointer: names.map((name) => `/${name}`).join(""), message };
+}

@@ -1,0 +1,46 @@
+import type { DeadLetter } from "../api/dead-letter.ts";
+import type { DeadLetterList } from "../broker/broker.ts";
+import { type DeadLetterInfo, readDeadLetter } from "../domain/dead-letter.ts";
+import type { StoredMessage } from "../domain/message.ts";
+import { instant, type Some } from "./handler.ts";
+
+export const deadLetterHandlers: Some<"deadLetterList"> = {
+  deadLetterList: async ({ broker, name, query: { limit, after, payload } }) => {
+    const page = { limit, ...(after !== undefined && { after }) };
+    const { entries, total, next } = await broker.listDeadLetters(name, page);
+    return { items: entries.map((entry) => deadLetter(entry, payload === "true")), total, next };
+  },
+};
+
+function deadLetter({ shard, message }: DeadLetterList["entries"][number], withPayload: boolean): DeadLetter {
+  const { id, offset, key = null, payload } = message;
+  const { info, attributes } = readDeadLetter(message) ?? { info: unknown(message), attributes: message.attributes };
+  return {
+    ...{ name: id, id, position: `${shard}:${offset}`, key, attributes: Object.fromEntries(attributes) },
+    ...{ reason: info.reason, class: info.errorClass, status: info.status, attempts: info.attempts },
+    ...{ sourceTopic: info.sourceTopic, source: info.source },
+    publishTime: instant(info.publishTimeMs),
+    firstFailureAt: instant(info.firstFailureMs),
+    failedAt: instant(info.failedMs),
+    redriveCount: 0,
+    payloadBytes: payload.length,
+    ...(withPayload && asText(payload)),
+  };
+}
+
+/** A record that says nothing of its death is shown all the same: whoever looks for it must find it. */
+function unknown({ timeMs, offset }: StoredMessage): DeadLetterInfo {
+  return {
+    ...{ reason: "The record does not say why it is here.", errorClass: "unknown", status: null, attempts: 0 },
+    ...{ subscription: "", sourceTopic: "", source: { shard: 0, offset } },
+    ...{ publishTimeMs: timeMs, firstFailureMs: timeMs, failedMs: timeMs },
+  };
+}
+
+function asText(payload: Uint8Array): { payload: string } | { payloadBase64: string } {
+  try {
+    return { payload: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload) };
+  } catch {
+    return { payloadBase64: Buffer.from(payload).toString("base64") };
+  }
+}

@@ -1,0 +1,16 @@
+import { instant, instantOrNull, type Some } from "./handler.ts";
+
+export const lagHandlers: Some<"subscriptionLag"> = {
+  subscriptionLag: async ({ broker, name }) => {
+    const { nextAttemptMs, oldestUndelivered: oldest, asOfMs, shards, ...same } = await broker.lag(name);
+    return {
+      ...same,
+      nextAttempt: instantOrNull(nextAttemptMs),
+      // Nothing can be scheduled yet, so none is.
+      scheduled: 0,
+      oldestUndelivered: oldest && { publishTime: instant(oldest.publishTimeMs), ageMs: oldest.ageMs },
+      asOf: instant(asOfMs),
+      shards: shards.map((shard) => ({ ...shard })),
+    };
+  },
+};

@@ -1,0 +1,55 @@
+import { Counter, Histogram, Registry } from "prom-client";
+import type { Broker } from "../broker/broker.ts";
+import type { Observer } from "../broker/observer.ts";
+import type { Code } from "../domain/error.ts";
+import { openGauges } from "./gauges.ts";
+
+export interface Metrics {
+  readonly observer: Omit<Observer, "log">;
+  refused(code: Code): void;
+  /** The page in Prometheus's text format; gauges are read from `broker` now. */
+  page(broker: Broker | undefined): Promise<string>;
+  readonly contentType: string;
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const OF_SUBSCRIPTION = ["subscription", "topic"] as const;
+
+/** Labels name only what exists: topics, subscriptions, and the few results and codes. */
+export function openMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const published = counter("kbroker_published_total", "Messages published.", ["topic", "result"]);
+  const delivered = counter("kbroker_delivered_total", "Pushes, by what came of them.", [...OF_SUBSCRIPTION, "result"]);
+  const parked = counter("kbroker_parked_total", "Failed deliveries that were parked.", OF_SUBSCRIPTION);
+  const dead = counter("kbroker_dead_lettered_total", "Messages given up on.", OF_SUBSCRIPTION);
+  const expired = counter("kbroker_expired_total", "Messages whose time was over before a delivery.", OF_SUBSCRIPTION);
+  const damaged = counter("kbroker_damaged_total", "Offsets whose record is damaged or lost.", OF_SUBSCRIPTION);
+  const refused = counter("kbroker_http_errors_total", "Requests answered with an error.", ["code"]);
+  const took = new Histogram({
+    ...{ name: "kbroker_delivery_seconds", help: "How long a push took.", labelNames: OF_SUBSCRIPTION },
+    ...{ buckets: SECONDS, registers },
+  });
+  const gauges = openGauges(registry);
+  return {
+    observer: {
+      published: (topic, result) => published.inc({ topic, result }),
+      delivered: (subscription, topic, result, tookMs) => {
+        delivered.inc({ subscription, topic, result });
+        took.observe({ subscription, topic }, tookMs / 1_000);
+      },
+      parked: (subscription, topic) => parked.inc({ subscription, topic }),
+      deadLettered: (subscription, topic) => dead.inc({ subscription, topic }),
+      expired: (subscription, topic, count) => expired.inc({ subscription, topic }, count),
+      damaged: (subscription, topic, count) => damaged.inc({ subscription, topic }, count),
+    },
+    refused: (code) => refused.inc({ code }),
+    page: async (broker) => {
+      if (broker !== undefined) await gauges(broker);
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+  };
+}

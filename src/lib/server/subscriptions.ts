@@ -1,0 +1,55 @@
+import type { EndpointCheckReply, SubscriptionReply } from "../api/subscription.ts";
+import type { CreateSubscription, SubscriptionView } from "../broker/broker.ts";
+import type { Outcome } from "../domain/delivery.ts";
+import type { RetryPolicy } from "../domain/retry.ts";
+import { type Call, instant, type Some } from "./handler.ts";
+
+export const subscriptionHandlers: Some<
+  | "subscriptionCreate"
+  | "subscriptionList"
+  | "subscriptionDescribe"
+  | "subscriptionPause"
+  | "subscriptionResume"
+  | "endpointCheck"
+> = {
+  subscriptionCreate: async ({ broker, body }) => subscriptionReply(await broker.createSubscription(creation(body))),
+  subscriptionList: async ({ broker }) => ({ items: (await broker.listSubscriptions()).map(subscriptionReply) }),
+  subscriptionDescribe: async ({ broker, name }) => subscriptionReply(await broker.describeSubscription(name)),
+  subscriptionPause: async ({ broker, name }) => subscriptionReply(await broker.pauseSubscription(name)),
+  subscriptionResume: async ({ broker, name }) => subscriptionReply(await broker.resumeSubscription(name)),
+  endpointCheck: async ({ broker, body }) => endpointCheckReply(await broker.checkEndpoint(body.endpoint)),
+};
+
+function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription {
+  const { name, topic, endpoint, from, retryDelays, timeout, maxInFlight } = body;
+  return {
+    name,
+    topic,
+    endpoint,
+    ...(from !== undefined && { from }),
+    ...(retryDelays !== undefined && { retryDelaysMs: retryDelays }),
+    ...(timeout !== undefined && { timeoutMs: timeout }),
+    ...(maxInFlight !== undefined && { maxInFlight }),
+  };
+}
+
+function subscriptionReply(view: SubscriptionView): SubscriptionReply {
+  const { subscription, health, healthReason, lag, parked, deadLetters } = view;
+  const { name, id, topic, endpoint, state, timeoutMs, maxInFlight, deadLetterTopic } = subscription;
+  const retry = retryReply(subscription.retry);
+  const createdAt = instant(subscription.createdAtMs);
+  return {
+    ...{ name, id, topic, endpoint, state, health, healthReason, retry, timeoutMs, maxInFlight, deadLetterTopic },
+    ...{ lag, parked, deadLetters, createdAt },
+  };
+}
+
+function retryReply(policy: RetryPolicy): SubscriptionReply["retry"] {
+  return policy.kind === "list" ? { kind: "list", delaysMs: [...policy.delaysMs] } : { ...policy };
+}
+
+function endpointCheckReply(outcome: Outcome): EndpointCheckReply {
+  const { tookMs } = outcome;
+  if (outcome.kind !== "answered") return { reachable: false, status: null, message: outcome.reason, tookMs };
+  return { reachable: true, status: outcome.status, message: `It answered ${outcome.status}.`, tookMs };
+}

@@ -1,0 +1,28 @@
+import type { TopicReply } from "../api/topic.ts";
+import type { TopicView } from "../broker/broker.ts";
+import { instant, type Some } from "./handler.ts";
+
+export const topicHandlers: Some<"topicCreate" | "topicList" | "topicDescribe"> = {
+  topicCreate: async ({ broker, body: { name, visibility, ttl, schema } }) => {
+    const optional = { ...(ttl !== undefined && { ttlMs: ttl }), ...(schema !== undefined && { schema }) };
+    return topicReply(await broker.createTopic({ name, visibility, ...optional }));
+  },
+  topicList: async ({ broker }) => ({ items: (await broker.listTopics()).map(topicReply) }),
+  topicDescribe: async ({ broker, name }) => topicReply(await broker.describeTopic(name)),
+};
+
+function topicReply({ topic, schemaVersion, subscriptions, messages }: TopicView): TopicReply {
+  const { name, id, visibility, purpose, ttlMs, createdAtMs } = topic;
+  const createdAt = instant(createdAtMs);
+  return {
+    name,
+    id,
+    visibility,
+    purpose,
+    ttlMs,
+    schemaVersion,
+    subscriptions: [...subscriptions],
+    messages,
+    createdAt,
+  };
+}
