@@ -2,6 +2,7 @@ import { KBrokerError } from "../domain/error.ts";
 import { expiryClock } from "../domain/expiry.ts";
 import type { Broker, BrokerDeps } from "./broker.ts";
 import { openCatalogView } from "./catalog-view.ts";
+import { keepCompiled } from "./compiled-schemas.ts";
 import type { Control } from "./control/control.ts";
 import { listDeadLetters } from "./control/dead-letters.ts";
 import { createInTurn } from "./control/in-turn.ts";
@@ -27,7 +28,8 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
   const { engine, clock, delivery, observer } = deps;
   const report = (cause: unknown) => observer.log("error", "Something failed in the background.", { cause });
   const view = await openCatalogView(engine.catalog, report);
-  const control: Control = { ...deps, view, inTurn: createInTurn(), expiryNow: expiryClock(clock) };
+  const compileSchema = keepCompiled(deps.compileSchema);
+  const control: Control = { ...deps, compileSchema, view, inTurn: createInTurn(), expiryNow: expiryClock(clock) };
   const started = { startedAtMs: clock.now(), startedMonotonicMs: clock.monotonic() };
   const snapshot = createSnapshot(control);
   const stopping = new AbortController();
@@ -43,7 +45,7 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
   };
 
   return {
-    publish: createPublish({ ...deps, view, checkOpen }),
+    publish: createPublish({ ...deps, compileSchema, view, checkOpen }),
     createTopic: (request) => change(() => createTopic(control, request)),
     listTopics: () => listTopics(control),
     describeTopic: (name) => describeTopic(control, name),

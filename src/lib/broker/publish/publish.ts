@@ -1,13 +1,13 @@
 import { KBrokerError, type Problem } from "../../domain/error.ts";
 import { parsePayload } from "../../domain/json.ts";
 import { locate } from "../../domain/json-place.ts";
-import { DEDUPE_WINDOW_MS, type Topic } from "../../domain/topic.ts";
+import type { CompileSchema, Validate } from "../../domain/schema.ts";
+import { DEDUPE_WINDOW_MS, type Topic, type TopicSchema } from "../../domain/topic.ts";
 import type { Appended } from "../../engine/port.ts";
 import type { BrokerDeps, Published, PublishRequest } from "../broker.ts";
 import type { CatalogView, TopicEntry } from "../catalog-view.ts";
 import { topicNamed } from "../lookup.ts";
 import { checkMessage } from "./check-message.ts";
-import { createValidators } from "./validators.ts";
 
 type Deps = Pick<BrokerDeps, "engine" | "compileSchema" | "newId" | "observer"> & {
   readonly view: CatalogView;
@@ -22,8 +22,7 @@ const DEDUPED = { dedupeWindowMs: DEDUPE_WINDOW_MS };
  * that is waited for. Answers once the message would survive a power cut.
  */
 export function createPublish(deps: Deps): (request: PublishRequest) => Promise<Published> {
-  const { engine, view, newId, observer, checkOpen } = deps;
-  const validatorOf = createValidators(deps.compileSchema);
+  const { engine, view, compileSchema, newId, observer, checkOpen } = deps;
 
   return async (request) => {
     checkOpen();
@@ -31,7 +30,7 @@ export function createPublish(deps: Deps): (request: PublishRequest) => Promise<
     checkMessage(request);
     const value = parsePayload(request.payload);
     if (entry.schema !== undefined) {
-      const problems = validatorOf(entry.schema)(value);
+      const problems = compiled(compileSchema, entry.schema)(value);
       if (problems.length > 0) throw mismatch(entry.topic, problems, request.payload);
     }
     const id = request.id ?? newId();
@@ -58,6 +57,17 @@ function target(view: CatalogView, name: string): TopicEntry {
   return entry;
 }
 
+/** It compiled when it was created: that it does not any more is no fault of the one who publishes. */
+function compiled(compile: CompileSchema, { topic, version, definition }: TopicSchema): Validate {
+  try {
+    return compile(definition);
+  } catch (cause) {
+    throw new KBrokerError("internal", `Version ${version} of the schema of "${topic}" cannot be used any more.`, {
+      cause,
+    });
+  }
+}
+
 function answer(
   appended: Appended | undefined,
   { id, topic }: { readonly id: string; readonly topic: string },
@@ -78,7 +88,7 @@ function answer(
 
 function mismatch({ name }: Topic, problems: readonly Problem[], payload: Uint8Array): KBrokerError {
   const [first] = problems;
-  const where = first?.pointer ? `${first.pointer} ` : "it ";
+  const where = first?.pointer ? `${first.pointer} ` : "";
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   return new KBrokerError(
     "schema_mismatch",

@@ -1,0 +1,107 @@
+import { Ajv2020, type ErrorObject, type Options } from "ajv/dist/2020.js";
+import { KBrokerError, type Problem } from "../domain/error.ts";
+import { parseJson } from "../domain/json.ts";
+import { type Located, locate } from "../domain/json-place.ts";
+import type { CompileSchema, Validate } from "../domain/schema.ts";
+import { findings } from "./findings.ts";
+import { PROBLEMS_MAX, problemsOf } from "./messages.ts";
+import { UNIQUE_ITEMS } from "./unique-items.ts";
+
+export const SCHEMA_BYTES_MAX = 262_144;
+export const SCHEMA_DEPTH_MAX = 100;
+
+const OPTIONS: Options = {
+  allErrors: true,
+  // A message says what the value is, not only what it must be.
+  verbose: true,
+  // Without it `{}` would have the property "constructor".
+  ownProperties: true,
+  // The strict mode refuses schemas that the standard allows; `findings` refuses what is truly a mistake.
+  strict: false,
+  // `format` is an annotation, as in the standard.
+  validateFormats: false,
+  validateSchema: false,
+  addUsedSchema: false,
+  // 19.99 is a multiple of 0.01, although 19.99 / 0.01 is 1998.9999999999998.
+  multipleOfPrecision: 6,
+  logger: false,
+};
+
+/** Compiles schemas without ever asking the network or a file. One of these serves a broker. */
+export function createCompileSchema(): CompileSchema {
+  const meta = new Ajv2020(OPTIONS);
+
+  return (definition) => {
+    const schema = parse(definition);
+    const found = [...findings(schema, definition), ...metaProblems(meta, schema)];
+    if (found.length > 0) throw invalid(definition, found);
+    return build(definition, schema);
+  };
+}
+
+function parse(definition: string): object | boolean {
+  const bytes = new TextEncoder().encode(definition).length;
+  if (bytes > SCHEMA_BYTES_MAX) {
+    throw new KBrokerError("schema_invalid", `The schema has ${bytes} bytes; at most ${SCHEMA_BYTES_MAX} are taken.`);
+  }
+  const parsed = parseJson(definition, SCHEMA_DEPTH_MAX);
+  if (parsed.kind === "fault") {
+    const { line, column, message } = parsed;
+    const text = `The schema is not JSON at line ${line}, column ${column}: ${message}`;
+    throw new KBrokerError("schema_invalid", text, { problems: [{ line, column, message }] });
+  }
+  const { value } = parsed;
+  if (typeof value === "boolean") return value;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw invalid(definition, [{ pointer: "", message: "a schema must be an object, true or false" }]);
+}
+
+/** An instance of its own for each schema: ids and anchors of one never meet those of another, and nothing is kept but the result. */
+function build(definition: string, schema: object | boolean): Validate {
+  try {
+    const ajv = new Ajv2020(OPTIONS);
+    ajv.removeKeyword(UNIQUE_ITEMS.keyword.toString());
+    ajv.addKeyword(UNIQUE_ITEMS);
+    const validate = ajv.compile(schema);
+    return (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+  } catch (error) {
+    // Such as a pattern that is no regular expression: the library has found it, in its words.
+    throw invalid(definition, [{ pointer: "", message: error instanceof Error ? error.message : String(error) }]);
+  }
+}
+
+function metaProblems(meta: Ajv2020, schema: object | boolean): readonly Problem[] {
+  if (typeof schema === "boolean" || meta.validate(META_SCHEMA, schema)) return [];
+  const errors: readonly ErrorObject[] = meta.errors ?? [];
+  // Of a wrong `type` the library says three things; the third one covers the others.
+  const types = new Set(errors.filter(isWrongType).map(({ instancePath }) => instancePath));
+  const others = errors.filter((error) => !types.has(error.instancePath));
+  return [...Array.from(types, (pointer) => ({ pointer, message: TYPE_MESSAGE })), ...problemsOf(others)];
+}
+
+const META_SCHEMA = "https://json-schema.org/draft/2020-12/schema";
+const TYPE_MESSAGE =
+  'must be "array", "boolean", "integer", "null", "number", "object" or "string", or a list of different ones';
+
+function isWrongType({ keyword, instancePath }: ErrorObject): boolean {
+  return keyword === "anyOf" && instancePath.endsWith("/type");
+}
+
+function invalid(definition: string, problems: readonly Problem[]): KBrokerError {
+  const shown = problems.slice(0, PROBLEMS_MAX);
+  const places = locate(definition, new Set(shown.map(({ pointer = "" }) => pointer)));
+  const placed = shown.map((problem) => ({ ...problem, ...placeOfKey(places.get(problem.pointer ?? "")) }));
+  const [first] = placed;
+  const where = first?.line === undefined ? "" : ` at line ${first.line}, column ${first.column}`;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  const what = `${first?.pointer ? `${first.pointer} ` : ""}${first?.message ?? ""}`;
+  return new KBrokerError("schema_invalid", `The schema is not taken${where}: ${what}${more}.`, {
+    hint: "Correct the places below; kbroker takes JSON Schema 2020-12 without references.",
+    problems: placed,
+  });
+}
+
+/** A keyword is found at its key. */
+function placeOfKey(located: Located | undefined): { line: number; column: number } | undefined {
+  return located?.key ?? located?.value;
+}
