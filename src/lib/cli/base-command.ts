@@ -3,7 +3,11 @@ import type { AdminClient } from "../client/admin.ts";
 import { CODES, type KBrokerError } from "../domain/error.ts";
 import { colourRefused, type Paint, paintFor, refuseColour } from "./colour.ts";
 import { asKBrokerError, errorJson, errorText } from "./error-report.ts";
-import { type GlobalFlags, globalFlags } from "./global-flags.ts";
+import { type Named, namesOf, pickName } from "./flows/pick.ts";
+import { type GlobalFlags, globalFlags, type Output } from "./global-flags.ts";
+import { type ListView, listText } from "./list-view.ts";
+import { canAsk, type Prompter } from "./prompter.ts";
+import { shellLine, shellQuote } from "./shell.ts";
 import { usageError } from "./usage-error.ts";
 
 /**
@@ -30,14 +34,63 @@ export abstract class BaseCommand extends Command {
     return this.#client;
   }
 
+  /** Somebody to ask; `undefined` where nobody is, or where asking was ruled out. */
+  protected async prompter(flags: Partial<GlobalFlags>): Promise<Prompter | undefined> {
+    const { stdin, stderr, env } = process;
+    if (!canAsk({ stdin, stderr, env, noInput: flags["no-input"] === true })) return undefined;
+    return (await import("./terminal-prompter.ts")).terminalPrompter(stderr);
+  }
+
+  /** The name on the command line, else one picked from those that exist. */
+  protected async pickName(what: Named, given: string | undefined, flags: Partial<GlobalFlags>): Promise<string> {
+    const usage = `${this.#line()} <${what}>`;
+    const names = async () => namesOf(what, await this.admin(flags));
+    const { wish, asked } = await pickName(given, { ask: await this.prompter(flags), names, what, usage });
+    if (asked) this.same([...this.#line().split(" "), wish], flags);
+    return wish;
+  }
+
   /** A part of the answer, on stdout; with `--json` the returned value is the answer instead. */
-  protected print(text: string): void {
-    if (!this.jsonEnabled()) process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  protected print(answer: string | Uint8Array): void {
+    if (this.jsonEnabled()) return;
+    process.stdout.write(answer);
+    if (!endsLine(answer)) process.stdout.write("\n");
+  }
+
+  protected async printList<T>(
+    list: { readonly items: readonly T[] },
+    view: ListView<T>,
+    output?: Output,
+  ): Promise<void> {
+    if (this.jsonEnabled()) return;
+    const text = await listText(list, view, { output, paint: await this.paint() });
+    if (text === undefined) this.note(view.empty);
+    else this.print(text);
   }
 
   /** For the person at the terminal, on stderr: what to do next, what was noticed. Not with `--json`. */
   protected note(text: string): void {
-    if (!this.jsonEnabled()) process.stderr.write(`${text}\n`);
+    if (!this.jsonEnabled()) process.stderr.write(endsLine(text) ? text : `${text}\n`);
+  }
+
+  /** The command that is useful now; words such as `<url>` are for the reader to fill in. */
+  protected next(words: readonly string[] | undefined): void {
+    if (words !== undefined)
+      this.note(`Next: kbroker ${words.map((word) => (/^<.*>$/.test(word) ? word : shellQuote(word))).join(" ")}`);
+  }
+
+  /** After questions: the command line that does the same without. */
+  protected same(words: readonly string[], flags: Partial<GlobalFlags>): void {
+    const { "admin-url": url, env } = flags;
+    const where = [...(url === undefined ? [] : ["--admin-url", url]), ...(env === undefined ? [] : ["--env", env])];
+    process.stderr.write(`Without questions: ${shellLine([...words, ...where])}\n`);
+  }
+
+  /** A check that does not hold: exit code 5, said on stderr. The answer stays where it is, on stdout. */
+  protected failCheck(failures: readonly string[]): void {
+    if (failures.length === 0) return;
+    process.exitCode = CODES.check_failed.exit;
+    process.stderr.write(`Check failed: ${failures.join("; ")}.\n`);
   }
 
   protected paint(): Promise<Paint> {
@@ -66,12 +119,21 @@ export abstract class BaseCommand extends Command {
     await super.finally(error);
   }
 
+  /** As it is typed: `kbroker topic create`. */
+  #line(): string {
+    return `kbroker ${this.id?.replaceAll(":", " ") ?? ""}`.trim();
+  }
+
   #usageError(error: Error): KBrokerError {
-    const name = `${this.config.bin} ${this.id?.replaceAll(":", " ") ?? ""}`.trim();
-    return usageError(error, { name, flags: Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }) });
+    const flags = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
+    return usageError(error, { name: this.#line(), flags });
   }
 
   override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
   }
+}
+
+function endsLine(answer: string | Uint8Array): boolean {
+  return typeof answer === "string" ? answer.endsWith("\n") : answer.at(-1) === 0x0a;
 }

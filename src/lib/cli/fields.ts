@@ -19,6 +19,11 @@ export function plural(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** "0.4/s", "120/s". */
+export function perSText(perS: number): string {
+  return `${perS < 10 ? Number(perS.toFixed(1)) : countText(Math.round(perS))}/s`;
+}
+
 export type Field = readonly [label: string, value: string];
 
 /** Labels and values in two columns. */

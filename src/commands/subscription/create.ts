@@ -1,0 +1,70 @@
+import { Args, Flags } from "@oclif/core";
+import type { SubscriptionReply } from "../../lib/api/subscription.ts";
+import { ChangingCommand } from "../../lib/cli/changing-command.ts";
+import { namesOf } from "../../lib/cli/flows/pick.ts";
+import { subscriptionFlow } from "../../lib/cli/flows/subscription.ts";
+import { subscriptionBody, subscriptionLine } from "../../lib/cli/flows/subscription-wish.ts";
+
+export default class SubscriptionCreate extends ChangingCommand {
+  static override summary = "Create a subscription: an endpoint that is pushed every message of a topic.";
+  static override description =
+    "Without arguments it asks for everything. It starts after the newest message unless --from says otherwise. A delivery that fails is tried again; when its strikes are spent it goes to <name>_errors.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> billing --topic orders --endpoint http://127.0.0.1:9000/events",
+    "<%= config.bin %> <%= command.id %> billing --topic orders --endpoint http://127.0.0.1:9000/events --from beginning --retry-delays 1s,5s,30s",
+    { description: "Ask for everything:", command: "<%= config.bin %> <%= command.id %>" },
+  ];
+  static override args = { name: Args.string({ description: "Name of the subscription.", ignoreStdin: true }) };
+  static override flags = {
+    topic: Flags.string({ description: "Topic to read.", helpValue: "<name>" }),
+    endpoint: Flags.string({ description: "Address that events are POSTed to.", helpValue: "<url>" }),
+    from: Flags.string({
+      description: "Where to start: latest (the default), beginning, a time, or how long ago.",
+      helpValue: "<latest|beginning|time|2h>",
+    }),
+    "retry-delays": Flags.string({
+      description: "Delay after each strike; one more strike than delays (default: 10 strikes, 5s doubling to 5m).",
+      helpValue: "<1s,5s,…>",
+    }),
+    timeout: Flags.string({
+      description: "How long an answer may take: 1s to 120s (default: 30s).",
+      helpValue: "<duration>",
+    }),
+    "max-in-flight": Flags.integer({
+      description: "Messages pushed at once, at most: 1 to 1000 (default: 100).",
+      min: 1,
+      max: 1_000,
+      helpValue: "<count>",
+    }),
+  };
+
+  async run(): Promise<SubscriptionReply> {
+    const { args, flags } = await this.parse(SubscriptionCreate);
+    const { topic, endpoint, from, timeout } = flags;
+    const admin = await this.admin(flags);
+    const { wish, asked } = await subscriptionFlow(
+      {
+        ...args,
+        topic,
+        endpoint,
+        from,
+        timeout,
+        retryDelays: flags["retry-delays"],
+        maxInFlight: flags["max-in-flight"],
+      },
+      {
+        ask: await this.prompter(flags),
+        topics: async () => (await admin.call("topicList")).items,
+        subscriptionNames: () => namesOf("subscription", admin),
+        checkEndpoint: (url) => admin.call("endpointCheck", { body: { endpoint: url } }),
+      },
+    );
+    const subscription = await admin.call("subscriptionCreate", { body: subscriptionBody(wish) });
+    this.print(
+      `Created subscription ${subscription.name}: ${subscription.topic} is pushed to ${subscription.endpoint}.`,
+    );
+    if (asked) this.same(subscriptionLine(wish), flags);
+    this.next(["subscription", "lag", subscription.name]);
+    return subscription;
+  }
+}

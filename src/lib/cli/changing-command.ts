@@ -1,0 +1,4 @@
+import { BaseCommand } from "./base-command.ts";
+
+/** A command that changes something. */
+export abstract class ChangingCommand extends BaseCommand {}

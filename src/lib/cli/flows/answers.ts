@@ -1,0 +1,59 @@
+import { formatDuration, parseDurationMs } from "../../domain/duration.ts";
+import { conflictKey, type NameKind, nameProblem } from "../../domain/names.ts";
+import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../../domain/retry.ts";
+import type { AnswerProblem } from "../prompter.ts";
+
+/** A name that can be given, and is not. */
+export function freeName(kind: NameKind, taken: readonly string[]): AnswerProblem {
+  return (answer) => {
+    const twin = taken.find((name) => conflictKey(name) === conflictKey(answer));
+    if (twin === undefined) return nameProblem(kind, answer);
+    return twin === answer ? `A ${kind} "${twin}" exists.` : `"${answer}" and the existing "${twin}" are too alike.`;
+  };
+}
+
+export interface Bounds {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+export function durationWithin({ minMs, maxMs }: Bounds): (answer: string) => string | undefined {
+  return (answer) => {
+    const ms = parseDurationMs(answer);
+    if (ms === undefined) return `"${answer}" is not a duration. Write a number and a unit: 500ms, 30s, 5m, 2h, 3d.`;
+    if (ms >= minMs && ms <= maxMs) return undefined;
+    return `Between ${formatDuration(minMs)} and ${formatDuration(maxMs)}.`;
+  };
+}
+
+export function retryDelays(answer: string): string | undefined {
+  const delays = splitList(answer);
+  if (delays.length > RETRY_DELAYS_MAX) return `At most ${RETRY_DELAYS_MAX} delays.`;
+  const within = durationWithin({ minMs: 1, maxMs: RETRY_DELAY_MS_MAX });
+  return delays.map(within).find((problem) => problem !== undefined);
+}
+
+/** "1s, 5s" → ["1s", "5s"]. */
+export function splitList(text: string): string[] {
+  return text.split(",").map((part) => part.trim());
+}
+
+export function httpUrl(answer: string): string | undefined {
+  if (!URL.canParse(answer)) return "Write the whole address, such as http://127.0.0.1:9000/events.";
+  const { protocol } = new URL(answer);
+  return protocol === "http:" || protocol === "https:" ? undefined : "The address starts with http:// or https://.";
+}
+
+export function startOfReading(answer: string): string | undefined {
+  const known = answer === "latest" || answer === "beginning";
+  const time = /^\d{4}-\d\d-\d\d[Tt ]/.test(answer) && !Number.isNaN(Date.parse(answer));
+  if (known || time || parseDurationMs(answer) !== undefined) return undefined;
+  return 'Write how long ago ("2h"), or a time such as 2026-01-31T08:00:00Z.';
+}
+
+export function wholeNumberWithin(min: number, max: number): (answer: string) => string | undefined {
+  return (answer) => {
+    const number = /^\d+$/.test(answer) ? Number(answer) : Number.NaN;
+    return number >= min && number <= max ? undefined : `A whole number between ${min} and ${max}.`;
+  };
+}

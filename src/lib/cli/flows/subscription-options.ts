@@ -1,0 +1,64 @@
+import { MAX_IN_FLIGHT_DEFAULT, MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../../domain/subscription.ts";
+import type { Prompter } from "../prompter.ts";
+import { durationWithin, retryDelays, startOfReading, wholeNumberWithin } from "./answers.ts";
+import type { SubscriptionOptions } from "./subscription-wish.ts";
+
+const TIMEOUT_DEFAULT = "30s";
+
+/** Asks for each option that `given` leaves open. The default stays out of the answer. */
+export async function askOptions(ask: Prompter, given: SubscriptionOptions): Promise<SubscriptionOptions> {
+  return {
+    from: given.from ?? (await askFrom(ask)),
+    retryDelays: given.retryDelays ?? (await askRetryDelays(ask)),
+    timeout: given.timeout ?? (await askTimeout(ask)),
+    maxInFlight: given.maxInFlight ?? (await askMaxInFlight(ask)),
+  };
+}
+
+async function askFrom(ask: Prompter): Promise<string | undefined> {
+  const from = await ask.choose({
+    message: "Where does it start?",
+    choices: [
+      { value: "latest", label: "after the newest message" },
+      { value: "beginning", label: "at the oldest message that is kept" },
+      { value: "time", label: "at a time" },
+    ],
+  });
+  if (from === "latest") return undefined;
+  return from === "beginning" ? from : ask.text({ message: "How long ago, or when?", problem: startOfReading });
+}
+
+async function askRetryDelays(ask: Prompter): Promise<string | undefined> {
+  const policy = await ask.choose({
+    message: "When the endpoint fails on a message",
+    choices: [
+      {
+        value: "default",
+        label: "try 10 times, after 5s doubling to 5m",
+        about: "About 20 minutes, then it is a dead letter.",
+      },
+      {
+        value: "list",
+        label: "try after delays of my own",
+        about: "One more strike than delays, then it is a dead letter.",
+      },
+    ],
+  });
+  if (policy === "default") return undefined;
+  return ask.text({ message: "Delays, with commas between", initial: "1s,5s,30s", problem: retryDelays });
+}
+
+async function askTimeout(ask: Prompter): Promise<string | undefined> {
+  const problem = durationWithin({ minMs: TIMEOUT_MS_MIN, maxMs: TIMEOUT_MS_MAX });
+  const timeout = await ask.text({ message: "How long may an answer take?", initial: TIMEOUT_DEFAULT, problem });
+  return timeout === TIMEOUT_DEFAULT ? undefined : timeout;
+}
+
+async function askMaxInFlight(ask: Prompter): Promise<number | undefined> {
+  const count = await ask.text({
+    message: "How many messages at once, at most?",
+    initial: String(MAX_IN_FLIGHT_DEFAULT),
+    problem: wholeNumberWithin(1, MAX_IN_FLIGHT_MAX),
+  });
+  return Number(count) === MAX_IN_FLIGHT_DEFAULT ? undefined : Number(count);
+}

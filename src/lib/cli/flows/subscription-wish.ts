@@ -1,0 +1,42 @@
+import type { SubscriptionCreateBody } from "../../api/subscription.ts";
+import { splitList } from "./answers.ts";
+
+/** What may be left out, as text of the command line; left out means the broker's default. */
+export interface SubscriptionOptions {
+  readonly from?: string | undefined;
+  readonly retryDelays?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly maxInFlight?: number | undefined;
+}
+
+export interface SubscriptionWish extends SubscriptionOptions {
+  readonly name: string;
+  readonly topic: string;
+  readonly endpoint: string;
+}
+
+/** The wish as the broker reads it; what is left out stays out, so that the broker's defaults hold. */
+export function subscriptionBody({ name, topic, endpoint, ...options }: SubscriptionWish): SubscriptionCreateBody {
+  const { from, retryDelays, timeout, maxInFlight } = options;
+  return {
+    name,
+    topic,
+    endpoint,
+    ...(from === undefined ? {} : { from }),
+    ...(retryDelays === undefined ? {} : { retryDelays: splitList(retryDelays) }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
+  };
+}
+
+/** The command line that creates the same subscription. */
+export function subscriptionLine({ name, topic, endpoint, ...options }: SubscriptionWish): string[] {
+  const { from, retryDelays, timeout, maxInFlight } = options;
+  return [
+    ...["kbroker", "subscription", "create", name, "--topic", topic, "--endpoint", endpoint],
+    ...(from === undefined ? [] : ["--from", from]),
+    ...(retryDelays === undefined ? [] : ["--retry-delays", retryDelays]),
+    ...(timeout === undefined ? [] : ["--timeout", timeout]),
+    ...(maxInFlight === undefined ? [] : ["--max-in-flight", String(maxInFlight)]),
+  ];
+}

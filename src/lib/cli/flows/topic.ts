@@ -1,0 +1,88 @@
+import type { Visibility } from "../../domain/topic.ts";
+import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN } from "../../domain/topic.ts";
+import type { AnswerProblem, Prompter } from "../prompter.ts";
+import { durationWithin, freeName } from "./answers.ts";
+import { type Answered, agreed, type Given, missing } from "./flow.ts";
+
+const USAGE = "kbroker topic create <name>";
+const TTL_DEFAULT = "7d";
+
+export interface TopicWish {
+  readonly name: string;
+  readonly visibility: Visibility;
+  readonly ttl?: string | undefined;
+  readonly schemaFile?: string | undefined;
+}
+
+export interface TopicFlowDeps {
+  /** Left out where nobody can be asked. */
+  readonly ask: Prompter | undefined;
+  readonly topicNames: () => Promise<readonly string[]>;
+  readonly schemaFileProblem: AnswerProblem;
+}
+
+/** What topic to create: from the command line, or, where it names none, by asking for everything that it leaves open. */
+export async function topicFlow(given: Given<TopicWish>, deps: TopicFlowDeps): Promise<Answered<TopicWish>> {
+  const { name } = given;
+  if (name !== undefined) return { wish: { ...given, name, visibility: given.visibility ?? "private" }, asked: false };
+  if (deps.ask === undefined) throw missing(["<name>"], USAGE);
+  const wish = await walk(given, deps, deps.ask);
+  await agreed(deps.ask, summary(wish), `Create topic ${wish.name}?`);
+  return { wish, asked: true };
+}
+
+async function walk(given: Given<TopicWish>, deps: TopicFlowDeps, ask: Prompter): Promise<TopicWish> {
+  const problem = freeName("topic", await deps.topicNames());
+  const name = await ask.text({ message: "Name of the topic", problem });
+  const visibility = given.visibility ?? (await askVisibility(ask));
+  const ttl = given.ttl ?? (await askTtl(ask));
+  const schemaFile = given.schemaFile ?? (await askSchema(ask, visibility, deps.schemaFileProblem));
+  return { name, visibility, ttl: ttl === TTL_DEFAULT ? undefined : ttl, schemaFile };
+}
+
+function askVisibility(ask: Prompter): Promise<Visibility> {
+  return ask.choose({
+    message: "Who may subscribe?",
+    choices: [
+      { value: "private", label: "private", about: "At most 5 subscriptions; a JSON Schema is optional." },
+      {
+        value: "public",
+        label: "public",
+        about: "Any number of subscriptions; needs a JSON Schema before the first message.",
+      },
+    ],
+  });
+}
+
+function askTtl(ask: Prompter): Promise<string> {
+  const problem = durationWithin({ minMs: TOPIC_TTL_MS_MIN, maxMs: TOPIC_TTL_MS_MAX });
+  return ask.text({ message: "How long are messages kept? (1h to 7d)", initial: TTL_DEFAULT, problem });
+}
+
+async function askSchema(ask: Prompter, visibility: Visibility, problem: AnswerProblem): Promise<string | undefined> {
+  const now = visibility === "public" ? "needed before the first message; empty: later" : "empty: none";
+  const file = await ask.text({
+    message: `File with its JSON Schema (${now})`,
+    problem: (answer) => (answer === "" ? undefined : problem(answer)),
+  });
+  return file === "" ? undefined : file;
+}
+
+function summary({ name, visibility, ttl, schemaFile }: TopicWish): [string, string][] {
+  return [
+    ["topic", name],
+    ["visibility", visibility],
+    ["kept", ttl ?? TTL_DEFAULT],
+    ["schema", schemaFile ?? "none"],
+  ];
+}
+
+/** The command line that creates the same topic. */
+export function topicLine({ name, visibility, ttl, schemaFile }: TopicWish): string[] {
+  return [
+    ...["kbroker", "topic", "create", name],
+    ...(visibility === "public" ? ["--public"] : []),
+    ...(ttl === undefined ? [] : ["--ttl", ttl]),
+    ...(schemaFile === undefined ? [] : ["--schema", schemaFile]),
+  ];
+}

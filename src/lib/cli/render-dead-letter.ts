@@ -1,0 +1,27 @@
+import type { DeadLetter } from "../api/dead-letter.ts";
+import type { Paint } from "./colour.ts";
+import { bytesText, type Field, fieldsText, plural } from "./fields.ts";
+
+/** What stands over the payload of one dead letter. */
+export function renderDeadLetter(entry: DeadLetter, paint: Paint): string {
+  const { id, position, source, sourceTopic, attributes } = entry;
+  const key: Field[] = entry.key === null ? [] : [["key", entry.key]];
+  const fields = fieldsText(
+    [
+      ["reason", entry.status === null ? entry.reason : `${entry.reason} (status ${entry.status})`],
+      ["class", `${entry.class}, after ${plural(entry.attempts, "attempt")}`],
+      ["failed", `${entry.failedAt}, first ${entry.firstFailureAt}`],
+      ["published", `${entry.publishTime} to ${sourceTopic}, shard ${source.shard}, offset ${source.offset}`],
+      ...key,
+      ...Object.entries(attributes),
+      ["size", bytesText(entry.payloadBytes)],
+    ],
+    paint,
+  );
+  return `${paint.bold(id)} at ${position}\n${fields}`;
+}
+
+/** The stored bytes, never re-encoded; empty when the answer came without them. */
+export function payloadOf({ payload, payloadBase64 }: DeadLetter): Uint8Array {
+  return payload === undefined ? Buffer.from(payloadBase64 ?? "", "base64") : Buffer.from(payload, "utf8");
+}

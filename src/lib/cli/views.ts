@@ -1,0 +1,61 @@
+import type { DeadLetter } from "../api/dead-letter.ts";
+import type { SubscriptionReply } from "../api/subscription.ts";
+import type { TopicReply } from "../api/topic.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { bytesText, countText } from "./fields.ts";
+import type { ListView } from "./list-view.ts";
+import { retryText } from "./render-subscription.ts";
+
+export const topicView: ListView<TopicReply> = {
+  columns: [
+    { head: "NAME", text: ({ name }) => name },
+    { head: "KIND", text: (topic) => (topic.purpose === "dead-letter" ? "dead letters" : topic.visibility) },
+    { head: "SCHEMA", text: ({ schemaVersion }) => (schemaVersion === null ? "none" : `v${schemaVersion}`) },
+    { head: "KEPT", text: ({ ttlMs }) => formatDuration(ttlMs) },
+    { head: "MESSAGES", text: ({ messages }) => countText(messages), align: "right" },
+    { head: "SUBSCRIPTIONS", text: ({ subscriptions }) => countText(subscriptions.length), align: "right" },
+    { head: "READ BY", text: ({ subscriptions }) => subscriptions.join(","), wide: true },
+    { head: "CREATED", text: ({ createdAt }) => createdAt, wide: true },
+    { head: "ID", text: ({ id }) => id, wide: true },
+  ],
+  empty: "There is no topic yet. Create one: kbroker topic create <name>",
+};
+
+export const subscriptionView: ListView<SubscriptionReply> = {
+  columns: [
+    { head: "NAME", text: ({ name }) => name },
+    { head: "TOPIC", text: ({ topic }) => topic },
+    { head: "STATE", text: ({ state }) => state },
+    { head: "HEALTH", text: ({ health }) => health },
+    { head: "LAG", text: ({ lag }) => countText(lag), align: "right" },
+    { head: "PARKED", text: ({ parked }) => countText(parked), align: "right" },
+    { head: "DEAD", text: ({ deadLetters }) => countText(deadLetters), align: "right" },
+    { head: "ENDPOINT", text: ({ endpoint }) => endpoint },
+    { head: "WHY", text: ({ healthReason }) => healthReason ?? "", wide: true },
+    { head: "RETRY", text: ({ retry }) => retryText(retry), wide: true },
+    { head: "TIMEOUT", text: ({ timeoutMs }) => formatDuration(timeoutMs), wide: true },
+    { head: "MAX IN FLIGHT", text: ({ maxInFlight }) => countText(maxInFlight), align: "right", wide: true },
+    { head: "CREATED", text: ({ createdAt }) => createdAt, wide: true },
+    { head: "ID", text: ({ id }) => id, wide: true },
+  ],
+  empty:
+    "There is no subscription yet. Create one: kbroker subscription create <name> --topic <topic> --endpoint <url>",
+};
+
+export const deadLetterView: ListView<DeadLetter> = {
+  columns: [
+    { head: "ID", text: ({ id }) => id },
+    { head: "FAILED AT", text: ({ failedAt }) => failedAt },
+    { head: "ATTEMPTS", text: ({ attempts }) => countText(attempts), align: "right" },
+    { head: "STATUS", text: ({ status }) => (status === null ? "none" : String(status)), align: "right" },
+    { head: "REASON", text: ({ reason }) => reason },
+    { head: "KEY", text: ({ key }) => key ?? "", wide: true },
+    { head: "CLASS", text: (entry) => entry.class, wide: true },
+    { head: "PUBLISHED", text: ({ publishTime }) => publishTime, wide: true },
+    { head: "FIRST FAILURE", text: ({ firstFailureAt }) => firstFailureAt, wide: true },
+    { head: "SIZE", text: ({ payloadBytes }) => bytesText(payloadBytes), align: "right", wide: true },
+    { head: "FROM", text: (entry) => `${entry.sourceTopic}/${entry.source.shard}:${entry.source.offset}`, wide: true },
+    { head: "POSITION", text: ({ position }) => position, wide: true },
+  ],
+  empty: "No dead letters.",
+};

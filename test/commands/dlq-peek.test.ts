@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { deadLetterListReply } from "../../src/lib/api/dead-letter.ts";
+import { deadLetter } from "./fixtures.ts";
+import { run, runJson } from "./run.ts";
+import { stubBroker } from "./stub-broker.ts";
+
+const LETTERS = "GET /admin/v1/subscriptions/billing/dead-letters";
+
+test("stdout gets the payloads as they are stored, stderr what is known of each", async () => {
+  const payloads = ['{"b": 1.50, "a":2, "a":3}', '"ü"\n'];
+  const items = payloads.map((payload, offset) => deadLetter({ payload, position: `0:${offset}` }));
+  const { env, received } = await stubBroker({ [LETTERS]: { items, total: 2, next: null } });
+
+  const { stdout, stderr, exit } = await run("dlq peek", ["billing"], env);
+
+  expect(stdout).toBe('{"b": 1.50, "a":2, "a":3}\n"ü"\n');
+  expect(stderr).toMatchSnapshot();
+  expect(received[0]?.url).toContain("payload=true");
+  expect(exit).toBe(0);
+});
+
+test("bytes that are no text come out as they are", async () => {
+  const payloadBase64 = Buffer.from([0x7b, 0xff, 0x7d]).toString("base64");
+  const { env } = await stubBroker({ [LETTERS]: { items: [deadLetter({ payloadBase64 })], total: 1, next: null } });
+
+  const { json } = await runJson("dlq peek", ["billing"], env);
+  const text = await run("dlq peek", ["billing"], env);
+
+  expect(deadLetterListReply.parse(json).items[0]?.payloadBase64).toBe(payloadBase64);
+  expect(text.exit).toBe(0);
+});
+
+test("nothing to peek at is said, not printed", async () => {
+  const { env } = await stubBroker({ [LETTERS]: { items: [], total: 0, next: null } });
+
+  const { stdout, stderr } = await run("dlq peek", ["billing"], env);
+
+  expect([stdout, stderr]).toEqual(["", "No dead letters.\n"]);
+});

@@ -1,0 +1,102 @@
+import type { BrokerReply } from "../../src/lib/api/broker.ts";
+import type { DeadLetter } from "../../src/lib/api/dead-letter.ts";
+import type { LagReply } from "../../src/lib/api/lag.ts";
+import type { SubscriptionReply } from "../../src/lib/api/subscription.ts";
+import type { TopicReply } from "../../src/lib/api/topic.ts";
+
+export const AT = "2026-01-31T08:00:00.000Z";
+
+export const topic = (changes: Partial<TopicReply> = {}): TopicReply => ({
+  name: "orders",
+  id: "t-1",
+  visibility: "private",
+  purpose: "messages",
+  ttlMs: 604_800_000,
+  schemaVersion: null,
+  subscriptions: ["billing"],
+  messages: 12_345,
+  createdAt: AT,
+  ...changes,
+});
+
+export const subscription = (changes: Partial<SubscriptionReply> = {}): SubscriptionReply => ({
+  name: "billing",
+  id: "s-1",
+  topic: "orders",
+  endpoint: "http://127.0.0.1:9000/events",
+  state: "active",
+  health: "ok",
+  healthReason: null,
+  retry: { kind: "list", delaysMs: [1_000, 5_000] },
+  timeoutMs: 30_000,
+  maxInFlight: 100,
+  deadLetterTopic: "billing_errors",
+  lag: 3,
+  parked: 1,
+  deadLetters: 0,
+  createdAt: AT,
+  ...changes,
+});
+
+export const lag = (changes: Partial<LagReply> = {}): LagReply => ({
+  subscription: "billing",
+  topic: "orders",
+  state: "active",
+  health: "ok",
+  healthReason: null,
+  lag: 1_204,
+  inFlight: 12,
+  parked: 3,
+  nextAttempt: "2026-01-31T08:00:04.000Z",
+  expired: 0,
+  damaged: 0,
+  deadLetters: 1,
+  scheduled: 0,
+  oldestUndelivered: { publishTime: "2026-01-31T07:57:55.000Z", ageMs: 125_000 },
+  rates: { publishPerS: 10, ackPerS: 130, windowS: 60 },
+  drainMs: 10_033,
+  asOf: AT,
+  owner: "node-1",
+  shards: [{ shard: 0, start: 0, low: 8_796, end: 10_000, lag: 1_204 }],
+  ...changes,
+});
+
+export const deadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
+  name: "o-3",
+  id: "o-3",
+  position: "0:0",
+  key: null,
+  attributes: { "event-type": "created" },
+  reason: "the endpoint answered 500",
+  class: "answered",
+  status: 500,
+  attempts: 3,
+  sourceTopic: "orders",
+  source: { shard: 0, offset: 2 },
+  publishTime: AT,
+  firstFailureAt: AT,
+  failedAt: AT,
+  redriveCount: 0,
+  payloadBytes: 15,
+  ...changes,
+});
+
+export const broker = (changes: Partial<BrokerReply> = {}): BrokerReply => ({
+  version: "0.1.0",
+  node: "node-1",
+  engine: "embedded",
+  location: "/var/lib/kbroker",
+  state: "ready",
+  startedAt: AT,
+  uptimeMs: 93_784_000,
+  topics: 2,
+  subscriptions: { active: 1, paused: 1, degraded: 0 },
+  lag: 3,
+  parked: null,
+  deadLetters: 0,
+  storedBytes: 67_108_864,
+  freeBytes: 12_345_678_901,
+  rememberedIds: 7,
+  refusing: null,
+  ...changes,
+});
