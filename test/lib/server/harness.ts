@@ -91,12 +91,3 @@ export function refusal(answer: string): Answer {
 export async function refused(response: Response): Promise<ErrorReply["error"] & { readonly status: number }> {
   return { ...errorReply.parse(await response.json()).error, status: response.status };
 }
-
-/** A promise that the test itself keeps. */
-export function gate(): { readonly passed: Promise<void>; open(): void } {
-  let open = () => {};
-  const passed = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { passed, open: () => open() };
-}

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { openMetrics } from "../../../src/lib/server/metrics.ts";
 import { openServer } from "../../../src/lib/server/server.ts";
-import { brokerWith, gate, refused, startServer } from "./harness.ts";
+import { deferred } from "../../support/promises.ts";
+import { brokerWith, refused, startServer } from "./harness.ts";
 
 const SETTINGS = { allowedHosts: [], log: () => undefined, newId: () => "r-1", version: "1.2.3" };
 const LISTEN = { host: "127.0.0.1", port: 0, insecure: false };
@@ -39,19 +40,19 @@ test("a stopping broker is alive, not ready, still shows itself, and takes nothi
 });
 
 test("closing waits for a request under way, and can be done twice", async () => {
-  const [arrived, stored] = [gate(), gate()];
+  const [arrived, stored] = [deferred(), deferred()];
   const server = await startServer({
     publish: async ({ topic }) => {
-      arrived.open();
-      await stored.passed;
+      arrived.resolve();
+      await stored.promise;
       return { id: "m-1", topic, publishTimeMs: 0, duplicate: false };
     },
   });
   const publish = fetch(`${server.url}/publish/orders`, { method: "POST", body: "1" });
-  await arrived.passed;
+  await arrived.promise;
 
   const closed = Promise.all([server.close(), server.close()]);
-  stored.open();
+  stored.resolve();
 
   expect((await publish).status).toBe(200);
   await closed;
