@@ -52,6 +52,36 @@ export function isSettled({ low, above }: Cursor, offset: number): boolean {
   return range !== undefined && range.from <= offset && offset < range.to;
 }
 
+/** Forgets whatever it says of offsets from `end` on: a log that ends there has nothing settled above. */
+export function cutAt(cursor: Cursor, end: number): Cursor {
+  if (highest(cursor) <= end) return cursor;
+  const above = cursor.above.flatMap(({ from, to }) => (from < end ? [{ from, to: Math.min(to, end) }] : []));
+  return { ...cursor, low: Math.min(cursor.low, end), above };
+}
+
+/** Nothing is settled from here on. */
+export function highest({ low, above }: Cursor): number {
+  return above.at(-1)?.to ?? low;
+}
+
+/** Settles what nobody received and counts it, once: what was settled before is not counted again. */
+export function settleLost(cursor: Cursor, range: OffsetRange, why: "expired" | "damaged"): Cursor {
+  const count = unsettledCount(cursor, range);
+  return count === 0 ? cursor : { ...settle(cursor, range), [why]: cursor[why] + count };
+}
+
+/** How many offsets of the range are not settled. */
+export function unsettledCount({ low, above }: Cursor, { from, to }: OffsetRange): number {
+  const start = Math.max(low, from);
+  let count = Math.max(0, to - start);
+  for (let index = firstTouching(above, start); index < above.length; index += 1) {
+    const range = above[index];
+    if (range === undefined || range.from >= to) break;
+    count -= Math.max(0, Math.min(to, range.to) - Math.max(start, range.from));
+  }
+  return count;
+}
+
 export function settledAboveCount(cursor: Cursor): number {
   return cursor.above.reduce((sum, { from, to }) => sum + to - from, 0);
 }

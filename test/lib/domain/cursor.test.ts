@@ -1,6 +1,13 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { cursorAt, isSettled, settle, settledAboveCount } from "../../../src/lib/domain/cursor.ts";
+import {
+  cursorAt,
+  isSettled,
+  settle,
+  settledAboveCount,
+  settleLost,
+  unsettledCount,
+} from "../../../src/lib/domain/cursor.ts";
 
 const start = cursorAt(3, { topicId: "t", subscriptionId: "s" });
 const range = fc.tuple(fc.nat(50), fc.nat(10)).map(([from, count]) => ({ from, to: from + count }));
@@ -34,3 +41,29 @@ test.prop([fc.array(range, { maxLength: 40 }), range])("settling twice changes n
 
   expect(settle(once, again)).toEqual(once);
 });
+
+test.prop([fc.array(range, { maxLength: 20 }), range])(
+  "counts the unsettled offsets of a range as a plain set does",
+  (ranges, asked) => {
+    const cursor = ranges.reduce(settle, start);
+
+    let unsettled = 0;
+    for (let offset = asked.from; offset < asked.to; offset += 1) if (!isSettled(cursor, offset)) unsettled += 1;
+    expect(unsettledCount(cursor, asked)).toBe(unsettled);
+  },
+);
+
+test.prop([fc.array(fc.tuple(range, fc.constantFrom("expired", "damaged")), { maxLength: 30 })])(
+  "what is lost is settled and counted once, under the first reason",
+  (losses) => {
+    const cursor = losses.reduce((before, [lost, why]) => settleLost(before, lost, why), start);
+
+    const reasons = new Map<number, string>();
+    for (const [{ from, to }, why] of losses)
+      for (let offset = Math.max(3, from); offset < to; offset += 1) if (!reasons.has(offset)) reasons.set(offset, why);
+    const counted = (why: string) => [...reasons.values()].filter((each) => each === why).length;
+    expect(cursor.expired).toBe(counted("expired"));
+    expect(cursor.damaged).toBe(counted("damaged"));
+    for (const offset of reasons.keys()) expect(isSettled(cursor, offset)).toBe(true);
+  },
+);
