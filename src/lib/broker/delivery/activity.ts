@@ -1,0 +1,38 @@
+/** What runs right now, so that a test can wait until nothing does. Waiting for time or for new messages is not activity. */
+export interface Activity {
+  begin(): void;
+  end(): void;
+  /** Counts `work` while it runs. */
+  during<T>(work: Promise<T>): Promise<T>;
+  isQuiet(): boolean;
+  /** Resolves when nothing runs. */
+  quiet(): Promise<void>;
+}
+
+export function activity(): Activity {
+  let running = 0;
+  let waiting: (() => void)[] = [];
+
+  function end(): void {
+    running -= 1;
+    if (running > 0 || waiting.length === 0) return;
+    const wake = waiting;
+    waiting = [];
+    for (const resolve of wake) resolve();
+  }
+
+  return {
+    begin() {
+      running += 1;
+    },
+    end,
+    async during(work) {
+      running += 1;
+      return await work.finally(end);
+    },
+    isQuiet: () => running === 0,
+    async quiet() {
+      while (running > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+  };
+}

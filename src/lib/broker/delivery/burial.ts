@@ -1,0 +1,190 @@
+import { deadLetterOf, readDeadLetter } from "../../domain/dead-letter.ts";
+import { isTopic } from "../../domain/documents.ts";
+import { KBrokerError } from "../../domain/error.ts";
+import type { Message, StoredMessage } from "../../domain/message.ts";
+import type { Bounds, Shard, Source } from "../../engine/port.ts";
+import { failed, type Hold, messageOf } from "./hold.ts";
+import type { ParkedMessage, ParkedSet } from "./parked-set.ts";
+import type { Positions } from "./positions.ts";
+import { discard, type Found, readSource } from "./source.ts";
+
+export interface BurialOptions {
+  readonly hold: Hold;
+  readonly positions: Positions;
+  readonly parked: ParkedSet;
+}
+
+interface Dying {
+  readonly message: ParkedMessage;
+  /** It may be in the dead letter topic already: an earlier hold left it dying, or nobody knows what became of an append that failed. */
+  doubtful: boolean;
+}
+
+/** The way of messages that were given up into the dead letter topic: written first, settled after, held while it cannot be written. */
+export class Burial {
+  readonly #hold: Hold;
+  readonly #positions: Positions;
+  readonly #parked: ParkedSet;
+  readonly #queue: Dying[] = [];
+  #running: boolean = false;
+  #problem: string | undefined;
+
+  constructor({ hold, positions, parked }: BurialOptions) {
+    this.#hold = hold;
+    this.#positions = positions;
+    this.#parked = parked;
+  }
+
+  /** How many are on their way. */
+  get size(): number {
+    return this.#queue.length;
+  }
+
+  /** Why the dead letter topic cannot be written right now, in words. */
+  problem(): string | undefined {
+    if (this.#problem === undefined) return undefined;
+    return `the dead letter topic ${this.#hold.subscription.deadLetterTopic} cannot be written (${this.#problem}); ${this.#queue.length} held`;
+  }
+
+  /** Where each shard of the dead letter topic ends now; none where that is not known, and then it is searched from its start. */
+  async ends(): Promise<readonly Source[]> {
+    try {
+      const shards = await this.#shards();
+      return await Promise.all(shards.map(async (shard) => ({ shard, offset: (await this.#bounds(shard)).end })));
+    } catch (error) {
+      failed(this.#hold, "The dead letter topic cannot be read; its messages are held.", error);
+      return [];
+    }
+  }
+
+  add(message: ParkedMessage, { doubtful = false }: { readonly doubtful?: boolean } = {}): void {
+    this.#queue.push({ message, doubtful });
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run().finally(() => {
+      this.#running = false;
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { activity, clock, limits, signal } = this.#hold;
+    let waitMs = limits.retryMs;
+    while (this.#queue.length > 0 && !signal.aborted) {
+      const batch = this.#queue.slice(0, limits.burialBatchMax);
+      try {
+        await activity.during(this.#bury(batch));
+        this.#queue.splice(0, batch.length);
+        this.#problem = undefined;
+        waitMs = limits.retryMs;
+      } catch (error) {
+        if (signal.aborted) return;
+        for (const dying of batch) dying.doubtful = true;
+        this.#problem = messageOf(error);
+        failed(this.#hold, "Dead letters cannot be written; they are held and written again later.", error);
+        await clock.after(waitMs, signal);
+        waitMs = Math.min(waitMs * 2, limits.burialRetryMsMax);
+      }
+    }
+  }
+
+  /** All or none of the batch: what fails here is tried again as a whole. */
+  async #bury(batch: readonly Dying[]): Promise<void> {
+    const { engine, signal } = this.#hold;
+    const there = await this.#alreadyThere(batch.filter(({ doubtful }) => doubtful));
+    const missing = batch.filter(({ message }) => !there.has(message));
+    const read = await Promise.all(
+      missing.map(async ({ message }) => ({ message, found: await readSource(engine.log, message.entry.source) })),
+    );
+    const letters = read.flatMap(({ message, found }) =>
+      found.kind === "found" ? [this.#letter(message, found.message)] : [],
+    );
+    if (signal.aborted) return;
+    if (letters.length > 0) await engine.log.append(await this.#topicId(), letters);
+    if (signal.aborted) return;
+    for (const message of there) this.#buried(message);
+    for (const { message, found } of read) this.#settle(message, found);
+    this.#positions.commit();
+  }
+
+  #settle(message: ParkedMessage, found: Found): void {
+    if (found.kind === "found") this.#buried(message);
+    else discard(message, found.why, { hold: this.#hold, positions: this.#positions, parked: this.#parked });
+  }
+
+  #buried(message: ParkedMessage): void {
+    const { observer, subscription } = this.#hold;
+    const { source, dying } = message.entry;
+    this.#parked.remove(message);
+    this.#positions.unpark(source, {
+      ...(dying?.errorClass === "expired" ? { lost: "expired" } : {}),
+      told: () => observer.deadLettered(subscription.name, subscription.topic),
+    });
+  }
+
+  /** Of the doubtful, those whose append happened: looked for from where the topic ended before it. */
+  async #alreadyThere(doubtful: readonly Dying[]): Promise<ReadonlySet<ParkedMessage>> {
+    const there = new Set<ParkedMessage>();
+    if (doubtful.length === 0) return there;
+    for (const shard of await this.#shards()) {
+      const wanted = new Map<string, { readonly message: ParkedMessage; readonly from: number }>();
+      for (const { message } of doubtful) {
+        const { source, dying } = message.entry;
+        const from = dying?.ends.find((end) => end.shard.index === shard.index)?.offset ?? 0;
+        wanted.set(`${source.shard.index}:${source.offset}`, { message, from });
+      }
+      const start = Math.min(...Array.from(wanted.values(), ({ from }) => from));
+      for await (const letter of this.#letters(shard, start)) {
+        const info = readDeadLetter(letter)?.info;
+        if (info?.subscription !== this.#hold.subscription.name) continue;
+        const match = wanted.get(`${info.source.shard}:${info.source.offset}`);
+        if (match !== undefined && letter.offset >= match.from) there.add(match.message);
+      }
+    }
+    return there;
+  }
+
+  async *#letters(shard: Shard, start: number): AsyncGenerator<StoredMessage> {
+    const { engine, limits, signal } = this.#hold;
+    const { end } = await this.#bounds(shard);
+    for (let from = start; from < end && !signal.aborted; ) {
+      const chunk = await engine.log.read(shard, from, {
+        countMax: limits.readCountMax,
+        bytesMax: limits.readBytesMax,
+      });
+      yield* chunk.records;
+      if (chunk.next <= from) return;
+      from = chunk.next;
+    }
+  }
+
+  async #topicId(): Promise<string> {
+    const { engine, subscription } = this.#hold;
+    const document = await engine.catalog.get("topic", subscription.deadLetterTopic);
+    if (isTopic(document?.value)) return document.value.id;
+    throw new KBrokerError("topic_not_found", `There is no topic "${subscription.deadLetterTopic}".`);
+  }
+
+  async #shards(): Promise<readonly Shard[]> {
+    return await this.#hold.engine.log.shards(await this.#topicId());
+  }
+
+  async #bounds(shard: Shard): Promise<Bounds> {
+    return await this.#hold.engine.log.bounds(shard);
+  }
+
+  #letter({ entry }: ParkedMessage, message: StoredMessage): Message {
+    const { subscription } = this.#hold;
+    return deadLetterOf(message, {
+      reason: entry.reason,
+      errorClass: entry.dying?.errorClass ?? "",
+      status: entry.lastStatus,
+      attempts: entry.attempts,
+      subscription: subscription.name,
+      sourceTopic: subscription.topic,
+      source: { shard: entry.source.shard.index, offset: entry.source.offset },
+      publishTimeMs: message.timeMs,
+      firstFailureMs: entry.firstFailureMs,
+      failedMs: entry.lastFailureMs,
+    });
+  }
+}

@@ -1,0 +1,171 @@
+import type { StoredMessage } from "../../domain/message.ts";
+import type { ReadResult, Shard } from "../../engine/port.ts";
+import { failed, type Hold } from "./hold.ts";
+import type { Positions } from "./positions.ts";
+
+export interface FeedOptions {
+  readonly hold: Hold;
+  readonly positions: Positions;
+  readonly shard: Shard;
+  /** Of the shard among the positions. */
+  readonly index: number;
+  readonly from: number;
+  /** Offsets below it may be settled already. */
+  readonly settledBelow: number;
+  /** Told when there is something to take. */
+  readonly arrived: (feed: Feed) => void;
+}
+
+/** Reads one shard ahead of the dispatcher, in chunks. What has nothing to deliver is settled here and never seen outside. */
+export class Feed {
+  readonly index: number;
+  readonly shard: Shard;
+  readonly #options: FeedOptions;
+  #buffer: StoredMessage[] = [];
+  #head = 0;
+  #readFrom: number;
+  #wanted: boolean = false;
+  #running: boolean = false;
+  /** Rises when what is being read shall not be kept. */
+  #version = 0;
+  #wake = new AbortController();
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.index = options.index;
+    this.shard = options.shard;
+    this.#readFrom = options.from;
+  }
+
+  /** The next message, which stays. */
+  peek(): StoredMessage | undefined {
+    return this.#buffer[this.#head];
+  }
+
+  /** The next message; reads on when half of what was read is gone. */
+  take(): StoredMessage | undefined {
+    const message = this.#buffer[this.#head];
+    if (message === undefined) return undefined;
+    this.#head += 1;
+    if (!this.#running && this.#isLow()) this.#start();
+    return message;
+  }
+
+  /** From now on there is something to take as soon as something is there. */
+  open(): void {
+    this.#wanted = true;
+    this.#start();
+  }
+
+  /** Reads nothing until it is opened again. */
+  shut(): void {
+    this.#wanted = false;
+    this.#wake.abort();
+    this.unload();
+  }
+
+  /** Reads one chunk if nothing is there to be peeked at, also while shut. */
+  async load(): Promise<void> {
+    if (this.peek() === undefined && !this.#running) await this.#read();
+  }
+
+  /** Lets go of what was read ahead while nobody wants it. */
+  unload(): void {
+    if (this.#wanted) return;
+    this.#readFrom = this.peek()?.offset ?? this.#readFrom;
+    this.#buffer = [];
+    this.#head = 0;
+    this.#version += 1;
+  }
+
+  /** Where the next message will come from at the earliest. */
+  nextOffset(): number {
+    return this.peek()?.offset ?? this.#readFrom;
+  }
+
+  /** Whether all that is durable was read, or nothing more is wanted now. If not, it is read now. */
+  async caughtUp(): Promise<boolean> {
+    if (!this.#wanted || !this.#isLow()) return true;
+    const { end } = await this.#options.hold.engine.log.bounds(this.shard);
+    if (end <= this.#readFrom) return true;
+    this.#wake.abort();
+    return false;
+  }
+
+  #isLow(): boolean {
+    return this.#buffer.length - this.#head <= this.#options.hold.limits.readCountMax / 2;
+  }
+
+  #isWanted(): boolean {
+    return this.#wanted && this.#isLow() && !this.#options.hold.signal.aborted;
+  }
+
+  #start(): void {
+    if (this.#running || !this.#isWanted()) return;
+    this.#running = true;
+    void this.#run().finally(() => {
+      this.#running = false;
+      this.#start();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { hold } = this.#options;
+    while (this.#isWanted()) {
+      try {
+        await hold.activity.during(this.#read());
+        if (this.#isWanted()) await this.#waitForMore();
+      } catch (error) {
+        if (hold.signal.aborted) return;
+        failed(hold, "The log cannot be read; it is read again later.", error);
+        await hold.clock.after(hold.limits.retryMs, hold.signal);
+      }
+    }
+  }
+
+  async #waitForMore(): Promise<void> {
+    const { engine, signal } = this.#options.hold;
+    const wake = new AbortController();
+    const stop = () => wake.abort();
+    this.#wake = wake;
+    signal.addEventListener("abort", stop);
+    await engine.log
+      .changed(this.shard, this.#readFrom, wake.signal)
+      .finally(() => signal.removeEventListener("abort", stop));
+  }
+
+  async #read(): Promise<void> {
+    const { engine, limits, signal } = this.#options.hold;
+    const [from, version] = [this.#readFrom, this.#version];
+    const chunk = await engine.log.read(this.shard, from, {
+      countMax: limits.readCountMax,
+      bytesMax: limits.readBytesMax,
+    });
+    const first = chunk.records[0]?.offset ?? chunk.next;
+    const start = first > from ? (await engine.log.bounds(this.shard)).start : from;
+    if (signal.aborted || version !== this.#version) return;
+    if (start > from) this.#trimmed(from, Math.min(start, first));
+    this.#accept(chunk, from);
+  }
+
+  /** Records are trimmed when their time is over: what was not settled there expired. */
+  #trimmed(from: number, to: number): void {
+    this.#options.positions.lose(this.index, { from, to }, "expired");
+  }
+
+  #accept({ records, next, damaged }: ReadResult, from: number): void {
+    const { positions, settledBelow, arrived } = this.#options;
+    for (const range of damaged) positions.lose(this.index, range, "damaged");
+    if (this.#head > 0) this.#buffer.splice(0, this.#head);
+    this.#head = 0;
+    let at = from;
+    for (const record of records) {
+      if (record.offset > at) positions.pass(this.index, { from: at, to: record.offset });
+      at = record.offset + 1;
+      if (record.offset >= settledBelow || !positions.isSettled(this.index, record.offset)) this.#buffer.push(record);
+    }
+    if (next > at) positions.pass(this.index, { from: at, to: next });
+    this.#readFrom = next;
+    if (this.#buffer.length > 0) arrived(this);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Clock } from "../../domain/clock.ts";
+import { KBrokerError } from "../../domain/error.ts";
+import type { Subscription } from "../../domain/subscription.ts";
+import type { Engine, Ownership } from "../../engine/port.ts";
+import type { Observer } from "../observer.ts";
+import type { Activity } from "./activity.ts";
+import type { DeliveryLimits } from "./limits.ts";
+
+/** What the parts of one dispatcher share: one subscription, held under one epoch and one generation. */
+export interface Hold {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly limits: DeliveryLimits;
+  readonly activity: Activity;
+  readonly ownership: Ownership;
+  /** As it was when the dispatcher opened: names and ids do not change while it lives. */
+  readonly subscription: Subscription;
+  /** Of the subscription's topic. */
+  readonly ttlMs: number;
+  /** The time by which messages expire. */
+  readonly expiryNow: () => number;
+  /** Aborts when the hold ends: nothing is begun afterwards, and what comes back is dropped. */
+  readonly signal: AbortSignal;
+  readonly close: () => void;
+  /** Somebody newer holds the subscription: stop at once. */
+  readonly superseded: () => void;
+}
+
+/** Tells the log what failed; a superseded hold ends here. */
+export function failed({ observer, subscription, superseded }: Hold, what: string, error: unknown): void {
+  if (error instanceof KBrokerError && error.code === "epoch_stale") {
+    observer.log("warn", "The subscription has a newer owner.", { subscription: subscription.name });
+    superseded();
+    return;
+  }
+  observer.log("error", what, { subscription: subscription.name, error: messageOf(error) });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,43 @@
+import { PARKED_MAX } from "../../domain/subscription.ts";
+
+/** Every bound and period of delivery, for each subscription. Tests make them small. */
+export interface DeliveryLimits {
+  /** At this many parked messages only parked ones are tried; new ones wait in the log. */
+  readonly parkedMax: number;
+  /** So many settlements cause a commit at once. */
+  readonly commitCount: number;
+  /** Dirty cursors are looked for this often: with the commit itself they are durable within 500 ms. */
+  readonly commitPeriodMs: number;
+  /** At this many settlements whose commit is not durable nothing new is pushed: the stated bound on duplicates. */
+  readonly uncommittedMax: number;
+  /** One read of the log; the next one starts when half of it is left. */
+  readonly readCountMax: number;
+  readonly readBytesMax: number;
+  /** Failed deliveries made durable in one write. */
+  readonly parkBatchMax: number;
+  /** Dead letters written in one append. */
+  readonly burialBatchMax: number;
+  /** What failed inside (a read, a park, a commit) is tried again after this. */
+  readonly retryMs: number;
+  /** The same for an append to a dead letter topic, doubling up to `burialRetryMsMax`. */
+  readonly burialRetryMsMax: number;
+  /** How often messages are looked for that expire where nothing is pushed. */
+  readonly sweepPeriodMs: number;
+  /** What is in flight when the engine asks to let go has this long. */
+  readonly releaseDrainMs: number;
+}
+
+export const LIMITS: DeliveryLimits = {
+  parkedMax: PARKED_MAX,
+  commitCount: 1_000,
+  commitPeriodMs: 250,
+  uncommittedMax: 5_000,
+  readCountMax: 512,
+  readBytesMax: 262_144,
+  parkBatchMax: 256,
+  burialBatchMax: 64,
+  retryMs: 1_000,
+  burialRetryMsMax: 30_000,
+  sweepPeriodMs: 10_000,
+  releaseDrainMs: 20_000,
+};

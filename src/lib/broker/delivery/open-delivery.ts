@@ -1,0 +1,153 @@
+import { isSubscription } from "../../domain/documents.ts";
+import { expiryClock } from "../../domain/expiry.ts";
+import type { Subscription } from "../../domain/subscription.ts";
+import type { CatalogDocument, Ownership } from "../../engine/port.ts";
+import type { BrokerDeps } from "../broker.ts";
+import { every } from "../every.ts";
+import { activity } from "./activity.ts";
+import type { Delivery, DeliveryStatus } from "./delivery.ts";
+import { messageOf } from "./hold.ts";
+import { type DeliveryLimits, LIMITS } from "./limits.ts";
+import { Owned, type OwnedDeps } from "./owned.ts";
+
+export interface DeliveryDeps extends Pick<BrokerDeps, "engine" | "clock" | "post" | "random" | "observer"> {
+  readonly limits?: Partial<DeliveryLimits>;
+}
+
+/** Owns what the engine hands out and pushes it: one dispatcher for each subscription, following the catalog. */
+export function openDelivery(deps: DeliveryDeps): Delivery {
+  return new Deliveries(deps);
+}
+
+class Deliveries implements Delivery {
+  readonly #deps: OwnedDeps;
+  readonly #stop = new AbortController();
+  /** What the catalog says, by name. */
+  readonly #known = new Map<string, Subscription>();
+  /** By subscription id. */
+  readonly #owned = new Map<string, Owned>();
+  #unwatch = () => {};
+
+  constructor({ limits, ...deps }: DeliveryDeps) {
+    const expiryNow = expiryClock(deps.clock);
+    this.#deps = { ...deps, limits: { ...LIMITS, ...limits }, activity: activity(), expiryNow };
+    deps.engine.owners.handle({
+      acquired: (ownership) => this.#acquired(ownership),
+      released: (ownership) => this.#released(ownership),
+      lost: (ownership) => this.#lost(ownership),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { clock, engine, observer, limits } = this.#deps;
+    const heard = new Set<string>();
+    this.#unwatch = engine.catalog.watch(({ kind, name, document }) => {
+      if (kind !== "subscription") return;
+      heard.add(name);
+      void this.#learn(name, document);
+    });
+    const documents = await engine.catalog.list("subscription");
+    const news = documents.filter(({ name }) => !heard.has(name));
+    await Promise.all(news.map((document) => this.#learn(document.name, document)));
+    const report = (error: unknown) => observer.log("error", "A periodic pass failed.", { error: messageOf(error) });
+    const { signal } = this.#stop;
+    void every({ clock, periodMs: limits.commitPeriodMs, pass: async () => this.#commit(), signal, report });
+    void every({ clock, periodMs: limits.sweepPeriodMs, pass: () => this.#sweep(), signal, report });
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    this.#stop.abort();
+    this.#unwatch();
+    await Promise.all(Array.from(this.#owned.values(), (owned) => owned.release(drainMs)));
+  }
+
+  status(subscriptionId: string): DeliveryStatus | undefined {
+    return this.#owned.get(subscriptionId)?.status();
+  }
+
+  async idle(): Promise<void> {
+    const { activity } = this.#deps;
+    for (;;) {
+      await activity.quiet();
+      const caughtUp = await Promise.all(Array.from(this.#owned.values(), (owned) => owned.caughtUp()));
+      if (caughtUp.every(Boolean) && activity.isQuiet()) return;
+    }
+  }
+
+  /** What is known changes at once; owning follows. */
+  #learn(name: string, document: CatalogDocument | undefined): Promise<void> {
+    const value = document?.value;
+    if (document === undefined) return this.#learnOf(name, undefined);
+    if (isSubscription(value)) return this.#learnOf(name, value);
+    this.#deps.observer.log("error", "A subscription has a form that this version does not know; it is left alone.", {
+      subscription: name,
+    });
+    return Promise.resolve();
+  }
+
+  async #learnOf(name: string, subscription: Subscription | undefined): Promise<void> {
+    const before = this.#known.get(name);
+    if (subscription === undefined) this.#known.delete(name);
+    else {
+      this.#known.set(name, subscription);
+      this.#owned.get(subscription.id)?.update(subscription);
+    }
+    if (before?.id === subscription?.id) return;
+    const { activity } = this.#deps;
+    if (before !== undefined) await activity.during(this.#unwant(before));
+    if (subscription !== undefined) await activity.during(this.#want(subscription));
+  }
+
+  async #want(subscription: Subscription): Promise<void> {
+    const { engine, clock, observer, limits, activity } = this.#deps;
+    try {
+      await engine.owners.want(subscription.id);
+    } catch (error) {
+      const fields = { subscription: subscription.name, error: messageOf(error) };
+      observer.log("error", "The subscription cannot be owned yet; it is asked for again later.", fields);
+      void clock.after(limits.retryMs, this.#stop.signal).then(() => {
+        const still = this.#known.get(subscription.name)?.id === subscription.id && !this.#stop.signal.aborted;
+        if (still) void activity.during(this.#want(subscription));
+      });
+    }
+  }
+
+  async #unwant(subscription: Subscription): Promise<void> {
+    const { engine, observer } = this.#deps;
+    try {
+      await engine.owners.unwant(subscription.id);
+    } catch (error) {
+      const fields = { subscription: subscription.name, error: messageOf(error) };
+      observer.log("error", "A subscription that is gone could not be let go of.", fields);
+    }
+  }
+
+  async #acquired(ownership: Ownership): Promise<void> {
+    const subscription = [...this.#known.values()].find(({ id }) => id === ownership.resource);
+    if (subscription === undefined || this.#stop.signal.aborted) return;
+    const owned = new Owned(this.#deps, ownership, subscription);
+    this.#owned.set(ownership.resource, owned);
+    await owned.open();
+  }
+
+  async #released({ resource }: Ownership): Promise<void> {
+    const owned = this.#owned.get(resource);
+    await owned?.release(this.#deps.limits.releaseDrainMs);
+    if (this.#owned.get(resource) === owned) this.#owned.delete(resource);
+  }
+
+  #lost({ resource, epoch }: Ownership): void {
+    const owned = this.#owned.get(resource);
+    if (owned?.epoch !== epoch) return;
+    owned.lose();
+    this.#owned.delete(resource);
+  }
+
+  #commit(): void {
+    for (const owned of this.#owned.values()) owned.commit();
+  }
+
+  async #sweep(): Promise<void> {
+    await Promise.all(Array.from(this.#owned.values(), (owned) => this.#deps.activity.during(owned.sweep())));
+  }
+}

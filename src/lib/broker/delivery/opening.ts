@@ -1,0 +1,75 @@
+import { type Cursor, cursorAt, cutAt, highest, settle } from "../../domain/cursor.ts";
+import { isTopic } from "../../domain/documents.ts";
+import { KBrokerError } from "../../domain/error.ts";
+import type { Subscription } from "../../domain/subscription.ts";
+import type { Engine, Ownership, ParkedEntry, Shard, ShardCursor } from "../../engine/port.ts";
+import type { Observer } from "../observer.ts";
+
+/** What an owner finds when it begins. */
+export interface Opened {
+  /** Of the topic. */
+  readonly ttlMs: number;
+  /** One for each shard of the topic. What is parked counts as settled: the park was durable, the cursor perhaps not yet. */
+  readonly cursors: readonly ShardCursor[];
+  readonly parked: readonly ParkedEntry[];
+}
+
+export interface Opening {
+  readonly engine: Engine;
+  readonly observer: Observer;
+  readonly ownership: Ownership;
+  readonly subscription: Subscription;
+}
+
+export async function open(opening: Opening): Promise<Opened> {
+  const { engine, ownership, subscription } = opening;
+  const document = await engine.catalog.get("topic", subscription.topic);
+  const topic = document?.value;
+  if (!isTopic(topic) || topic.id !== subscription.topicId) {
+    throw new KBrokerError(
+      "topic_not_found",
+      `The topic "${subscription.topic}" of "${subscription.name}" is not there.`,
+    );
+  }
+  const shards = await engine.log.shards(topic.id);
+  const loaded = await engine.cursors.load(subscription.id);
+  const parked = await engine.parked.load(ownership);
+  const cursors = await Promise.all(
+    shards.map(async (shard) => {
+      const found = loaded.find((each) => isSame(each.shard, shard))?.cursor;
+      const cursor = await believed(opening, shard, found);
+      const here = parked.filter(({ source }) => isSame(source.shard, shard));
+      const settled = here.reduce(
+        (sum, { source: { offset } }) => settle(sum, { from: offset, to: offset + 1 }),
+        cursor,
+      );
+      return { shard, cursor: settled };
+    }),
+  );
+  return { ttlMs: topic.ttlMs, cursors, parked };
+}
+
+/** The committed cursor where it is this subscription's and lies within the log; a shard without one starts at 0. */
+async function believed(
+  { engine, observer, subscription }: Opening,
+  shard: Shard,
+  found: Cursor | undefined,
+): Promise<Cursor> {
+  const { id: subscriptionId, topicId, generation } = subscription;
+  const identity = { topicId, subscriptionId, generation };
+  if (found === undefined) return cursorAt(0, identity);
+  if (found.topicId !== topicId || found.subscriptionId !== subscriptionId) {
+    observer.log("warn", "A cursor of another topic or subscription is ignored.", { subscription: subscription.name });
+    return cursorAt(0, identity);
+  }
+  const { end } = await engine.log.bounds(shard);
+  if (highest(found) > end) {
+    const where = { subscription: subscription.name, shard: shard.index, cursor: highest(found), end };
+    observer.log("error", "A cursor lies beyond the end of its log; it is set back to the end.", where);
+  }
+  return { ...cutAt(found, end), generation };
+}
+
+function isSame(a: Shard, b: Shard): boolean {
+  return a.topicId === b.topicId && a.index === b.index;
+}

@@ -1,0 +1,126 @@
+import type { Subscription } from "../../domain/subscription.ts";
+import type { Ownership } from "../../engine/port.ts";
+import type { BrokerDeps } from "../broker.ts";
+import type { Activity } from "./activity.ts";
+import type { DeliveryStatus } from "./delivery.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { messageOf } from "./hold.ts";
+import type { DeliveryLimits } from "./limits.ts";
+import { open } from "./opening.ts";
+
+export interface OwnedDeps extends Pick<BrokerDeps, "engine" | "clock" | "post" | "random" | "observer"> {
+  readonly limits: DeliveryLimits;
+  readonly activity: Activity;
+  readonly expiryNow: () => number;
+}
+
+/** One hold on one subscription: opens its dispatcher, again where that failed or the generation has moved, and lets go of it. */
+export class Owned {
+  readonly #deps: OwnedDeps;
+  readonly #ownership: Ownership;
+  readonly #ended = new AbortController();
+  #subscription: Subscription;
+  #dispatcher: Dispatcher | undefined;
+  /** Openings run one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+  #released: Promise<void> | undefined;
+
+  constructor(deps: OwnedDeps, ownership: Ownership, subscription: Subscription) {
+    this.#deps = deps;
+    this.#ownership = ownership;
+    this.#subscription = subscription;
+  }
+
+  get epoch(): number {
+    return this.#ownership.epoch;
+  }
+
+  /** Never rejects: where it fails it is tried again until the hold ends. */
+  open(): Promise<void> {
+    return this.#inTurn(() => this.#open());
+  }
+
+  update(subscription: Subscription): void {
+    const moved = subscription.generation !== this.#subscription.generation;
+    this.#subscription = subscription;
+    if (moved) void this.#inTurn(() => this.#reopen());
+    else this.#dispatcher?.update(subscription);
+  }
+
+  /** Stops, drains, commits. Asking twice is asking once. */
+  release(drainMs: number): Promise<void> {
+    this.#released ??= this.#release(drainMs);
+    return this.#released;
+  }
+
+  /** Stops at once and commits nothing. */
+  lose(): void {
+    this.#ended.abort();
+    this.#dispatcher?.close();
+  }
+
+  commit(): void {
+    this.#dispatcher?.commit();
+  }
+
+  async sweep(): Promise<void> {
+    await this.#dispatcher?.sweep();
+  }
+
+  async caughtUp(): Promise<boolean> {
+    return (await this.#dispatcher?.caughtUp()) ?? true;
+  }
+
+  status(): DeliveryStatus | undefined {
+    return this.#dispatcher?.status();
+  }
+
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    this.#turn = this.#deps.activity.during(this.#turn.then(step));
+    return this.#turn;
+  }
+
+  async #open(): Promise<void> {
+    const { engine, observer, clock, limits } = this.#deps;
+    if (this.#ended.signal.aborted || this.#dispatcher !== undefined) return;
+    try {
+      const opened = await open({ engine, observer, ownership: this.#ownership, subscription: this.#subscription });
+      if (this.#ended.signal.aborted) return;
+      this.#dispatcher = this.#dispatcherFor(opened);
+    } catch (error) {
+      const { name } = this.#subscription;
+      observer.log("error", "The subscription cannot be pushed yet.", { subscription: name, error: messageOf(error) });
+      void clock.after(limits.retryMs, this.#ended.signal).then(() => this.#inTurn(() => this.#open()));
+    }
+  }
+
+  /** What is in flight belongs to the old generation: its results are dropped, what it settled is committed. */
+  async #reopen(): Promise<void> {
+    const before = this.#dispatcher;
+    this.#dispatcher = undefined;
+    before?.close();
+    await before?.flush();
+    await this.#open();
+  }
+
+  #dispatcherFor(opened: Awaited<ReturnType<typeof open>>): Dispatcher {
+    const { post, random, ...deps } = this.#deps;
+    const ended = new AbortController();
+    const hold = {
+      ...deps,
+      ownership: this.#ownership,
+      subscription: this.#subscription,
+      ttlMs: opened.ttlMs,
+      signal: ended.signal,
+      close: () => ended.abort(),
+      superseded: () => this.lose(),
+    };
+    return new Dispatcher({ hold, opened, post, random });
+  }
+
+  async #release(drainMs: number): Promise<void> {
+    this.#ended.abort();
+    await this.#turn;
+    await this.#dispatcher?.stop(drainMs);
+  }
+}

@@ -1,0 +1,100 @@
+import type { Clock } from "../../domain/clock.ts";
+import { dueHeap } from "../../domain/due-heap.ts";
+import type { ParkedEntry, Source } from "../../engine/port.ts";
+
+/** A parked entry in memory. One object a message for as long as it is parked. */
+export interface ParkedMessage {
+  entry: ParkedEntry;
+  /** `waiting` for its time, being `tried`, or `dying`: on its way to the dead letter topic. */
+  state: "waiting" | "tried" | "dying";
+}
+
+/** The parked messages of one subscription, as they are durable. Due times count in monotonic time: a clock that jumps moves none. */
+export interface ParkedSet {
+  readonly size: number;
+  /** When the first one that waits is due, in monotonic time. */
+  firstDueMs(): number | undefined;
+  /** Adds what was made durable, or puts a message that was tried back with its new entry. */
+  add(entry: ParkedEntry): ParkedMessage;
+  /** It was taken and not tried after all: due again after `delayMs`. */
+  giveBack(message: ParkedMessage, delayMs: number): void;
+  /** It was acknowledged or is in the dead letter topic. */
+  remove(message: ParkedMessage): void;
+  /** The first one that is due, now being tried. */
+  takeDue(): ParkedMessage | undefined;
+  /** Of those that wait, the one tried longest ago, due or not; now being tried. */
+  takeTriedLongestAgo(): ParkedMessage | undefined;
+  /** At most `countMax` of those that wait and were published at or before `publishTimeMs`; each is now dying. */
+  takeOld(publishTimeMs: number, countMax: number): readonly ParkedMessage[];
+  /** Whoever waits without a strike is due now. */
+  hurry(): void;
+  all(): Iterable<ParkedMessage>;
+}
+
+const keyOf = ({ shard, offset }: Source) => `${shard.topicId}/${shard.index}/${offset}`;
+
+export function parkedSet(clock: Clock): ParkedSet {
+  const messages = new Map<string, ParkedMessage>();
+  const heap = dueHeap<ParkedMessage>();
+  /** Those that wait without a strike, so that hurrying costs no more than what it moves. */
+  const unstruck = new Set<ParkedMessage>();
+
+  function wait(message: ParkedMessage, dueMs: number): void {
+    message.state = "waiting";
+    heap.set(message, dueMs);
+    if (message.entry.strikes === 0) unstruck.add(message);
+  }
+
+  function take(message: ParkedMessage | undefined, state: "tried" | "dying"): ParkedMessage | undefined {
+    if (message === undefined) return undefined;
+    message.state = state;
+    heap.delete(message);
+    unstruck.delete(message);
+    return message;
+  }
+
+  return {
+    get size() {
+      return messages.size;
+    },
+    firstDueMs: () => heap.firstDueMs(),
+    add(entry) {
+      const key = keyOf(entry.source);
+      const message = messages.get(key) ?? { entry, state: "waiting" };
+      message.entry = entry;
+      messages.set(key, message);
+      if (entry.dying !== undefined) take(message, "dying");
+      else wait(message, clock.monotonic() + Math.max(0, entry.dueMs - clock.now()));
+      return message;
+    },
+    giveBack: (message, delayMs) => wait(message, clock.monotonic() + delayMs),
+    remove(message) {
+      take(message, "tried");
+      messages.delete(keyOf(message.entry.source));
+    },
+    takeDue: () => (heap.size === 0 ? undefined : take(heap.takeDue(clock.monotonic()), "tried")),
+    takeTriedLongestAgo() {
+      let oldest: ParkedMessage | undefined;
+      for (const message of messages.values()) {
+        if (message.state !== "waiting") continue;
+        if (oldest === undefined || message.entry.lastFailureMs < oldest.entry.lastFailureMs) oldest = message;
+      }
+      return take(oldest, "tried");
+    },
+    takeOld(publishTimeMs, countMax) {
+      const old: ParkedMessage[] = [];
+      for (const message of messages.values()) {
+        if (old.length >= countMax) break;
+        if (message.state !== "waiting" || message.entry.publishTimeMs > publishTimeMs) continue;
+        take(message, "dying");
+        old.push(message);
+      }
+      return old;
+    },
+    hurry() {
+      for (const message of unstruck) heap.set(message, clock.monotonic());
+      unstruck.clear();
+    },
+    all: () => messages.values(),
+  };
+}

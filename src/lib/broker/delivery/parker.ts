@@ -1,0 +1,59 @@
+import type { ParkedEntry } from "../../engine/port.ts";
+import { failed, type Hold, messageOf } from "./hold.ts";
+
+/** Makes parked entries durable, in batches: one write at a time, the next takes all that came meanwhile. */
+export interface Parker {
+  /** Resolves once the entry is durable. Until then it is tried again and again; never, when the hold ends before. */
+  park(entry: ParkedEntry): Promise<void>;
+  /** Why entries cannot be made durable right now, in words. */
+  problem(): string | undefined;
+}
+
+interface Waiting {
+  readonly entry: ParkedEntry;
+  readonly durable: () => void;
+}
+
+/** The queue is never longer than the window: a message that waits here keeps its place in flight. */
+export function parker(hold: Hold): Parker {
+  const { engine, ownership, clock, limits, activity, signal } = hold;
+  const queue: Waiting[] = [];
+  let running = false;
+  let problem: string | undefined;
+
+  async function writeNext(): Promise<void> {
+    const batch = queue.slice(0, limits.parkBatchMax);
+    const entries = batch.map(({ entry }) => entry);
+    await engine.parked.put(ownership, entries);
+    if (signal.aborted) return;
+    queue.splice(0, batch.length);
+    problem = undefined;
+    for (const { durable } of batch) durable();
+  }
+
+  async function run(): Promise<void> {
+    while (queue.length > 0 && !signal.aborted) {
+      try {
+        await activity.during(writeNext());
+      } catch (error) {
+        if (signal.aborted) return;
+        problem = `failed deliveries cannot be stored: ${messageOf(error)}`;
+        failed(hold, "Failed deliveries cannot be parked; they stay in flight and are parked again later.", error);
+        await clock.after(limits.retryMs, signal);
+      }
+    }
+  }
+
+  return {
+    park(entry) {
+      const parked = new Promise<void>((durable) => queue.push({ entry, durable }));
+      if (running) return parked;
+      running = true;
+      void run().finally(() => {
+        running = false;
+      });
+      return parked;
+    },
+    problem: () => problem,
+  };
+}

@@ -1,0 +1,165 @@
+import { type Cursor, isSettled, type OffsetRange, settle, settleLost } from "../../domain/cursor.ts";
+import { CURSOR_LENGTH_STOP, encodedLength } from "../../domain/cursor-codec.ts";
+import type { Shard, ShardCursor, Source } from "../../engine/port.ts";
+import { failed, type Hold } from "./hold.ts";
+
+export type Lost = "expired" | "damaged";
+
+/** A cursor with fewer ranges than this is far within its budget. */
+const RANGES_UNMEASURED_MAX = 128;
+
+interface Slot {
+  readonly shard: Shard;
+  cursor: Cursor;
+  dirty: boolean;
+}
+
+/** What waits for the next commit. */
+interface Batch {
+  settlements: number;
+  unpark: Source[];
+  readonly lost: Record<Lost, number>;
+  /** Told once the commit is durable: what is counted is counted once. */
+  told: (() => void)[];
+}
+
+const emptyBatch = (): Batch => ({ settlements: 0, unpark: [], lost: { expired: 0, damaged: 0 }, told: [] });
+
+/** Where a subscription stands in each shard, and the commits of that. */
+export class Positions {
+  readonly #hold: Hold;
+  readonly #slots: Slot[];
+  readonly #committed: () => void;
+  #pending = emptyBatch();
+  #committing: Promise<void> | undefined;
+  #uncommitted = 0;
+  #notBeforeMs = 0;
+
+  /** `committed` is told after each commit. */
+  constructor(hold: Hold, cursors: readonly ShardCursor[], committed: () => void) {
+    this.#hold = hold;
+    this.#slots = cursors.map(({ shard, cursor }) => ({ shard, cursor, dirty: false }));
+    this.#committed = committed;
+  }
+
+  cursors(): readonly ShardCursor[] {
+    return this.#slots.map(({ shard, cursor }) => ({ shard, cursor }));
+  }
+
+  /** Whether so much waits for a commit, or a cursor is so scattered, that nothing new may begin. */
+  isFull(): boolean {
+    if (this.#uncommitted >= this.#hold.limits.uncommittedMax) return true;
+    for (const { cursor } of this.#slots) {
+      if (cursor.above.length > RANGES_UNMEASURED_MAX && encodedLength(cursor) >= CURSOR_LENGTH_STOP) return true;
+    }
+    return false;
+  }
+
+  isSettled(index: number, offset: number): boolean {
+    const slot = this.#slots[index];
+    return slot !== undefined && isSettled(slot.cursor, offset);
+  }
+
+  settle(index: number, offset: number): void {
+    this.pass(index, { from: offset, to: offset + 1 });
+  }
+
+  /** Settles offsets that have nothing to deliver, as one settlement. */
+  pass(index: number, range: OffsetRange): void {
+    const slot = this.#slots[index];
+    if (slot === undefined) return;
+    slot.cursor = settle(slot.cursor, range);
+    slot.dirty = true;
+    this.#count();
+  }
+
+  /** Settles what nobody received and counts it, once. */
+  lose(index: number, range: OffsetRange, why: Lost): void {
+    const slot = this.#slots[index];
+    if (slot === undefined) return;
+    const before = slot.cursor[why];
+    slot.cursor = settleLost(slot.cursor, range, why);
+    slot.dirty = true;
+    this.#pending.lost[why] += slot.cursor[why] - before;
+    this.#count();
+  }
+
+  /** Removes a parked entry with the next commit, counted as `lost` where that is why; `told` hears when it is durable. */
+  unpark(source: Source, { lost, told }: { readonly lost?: Lost; readonly told?: () => void } = {}): void {
+    this.#pending.unpark.push(source);
+    if (told !== undefined) this.#pending.told.push(told);
+    if (lost !== undefined) this.#countLost(source, lost);
+    this.#count();
+  }
+
+  /** Commits what is dirty, unless a commit runs already or one failed just now. Never rejects. */
+  commit(): void {
+    if (this.#hold.signal.aborted || this.#hold.clock.monotonic() < this.#notBeforeMs) return;
+    if (this.#committing !== undefined || !this.#isDirty()) return;
+    this.#committing = this.#hold.activity.during(this.#commitOnce()).finally(() => {
+      this.#committing = undefined;
+      if (this.#pending.settlements >= this.#hold.limits.commitCount || this.#pending.told.length > 0) this.commit();
+    });
+  }
+
+  /** Commits all there is, once more if a commit was running. For the end of a hold, after which nothing settles any more. */
+  async flush(): Promise<void> {
+    await this.#committing;
+    if (this.#isDirty()) await this.#commitOnce();
+  }
+
+  #isDirty(): boolean {
+    return this.#pending.settlements > 0;
+  }
+
+  #count(): void {
+    this.#uncommitted += 1;
+    this.#pending.settlements += 1;
+    if (this.#pending.settlements >= this.#hold.limits.commitCount) this.commit();
+  }
+
+  #countLost({ shard }: Source, why: Lost): void {
+    const slot = this.#slots.find((each) => each.shard.index === shard.index) ?? this.#slots[0];
+    if (slot === undefined) return;
+    slot.cursor = { ...slot.cursor, [why]: slot.cursor[why] + 1 };
+    slot.dirty = true;
+    this.#pending.lost[why] += 1;
+  }
+
+  async #commitOnce(): Promise<void> {
+    const { engine, ownership, clock, limits } = this.#hold;
+    const dirty = this.#slots.filter((slot) => slot.dirty);
+    const batch = this.#pending;
+    this.#pending = emptyBatch();
+    for (const slot of dirty) slot.dirty = false;
+    try {
+      const cursors = dirty.map(({ shard, cursor }) => ({ shard, cursor }));
+      await engine.cursors.commit(ownership, cursors, batch.unpark);
+      this.#tell(batch);
+    } catch (error) {
+      this.#restore(batch, dirty);
+      this.#notBeforeMs = clock.monotonic() + limits.retryMs;
+      failed(this.#hold, "Cursors cannot be committed; they are committed again later.", error);
+    }
+  }
+
+  #tell({ settlements, lost, told }: Batch): void {
+    const { observer, subscription } = this.#hold;
+    this.#uncommitted -= settlements;
+    for (const tell of told) tell();
+    if (lost.expired > 0) observer.expired(subscription.name, subscription.topic, lost.expired);
+    if (lost.damaged > 0) observer.damaged(subscription.name, subscription.topic, lost.damaged);
+    this.#committed();
+  }
+
+  #restore(batch: Batch, dirty: readonly Slot[]): void {
+    for (const slot of dirty) slot.dirty = true;
+    const { settlements, unpark, lost, told } = this.#pending;
+    this.#pending = {
+      settlements: batch.settlements + settlements,
+      unpark: [...batch.unpark, ...unpark],
+      lost: { expired: batch.lost.expired + lost.expired, damaged: batch.lost.damaged + lost.damaged },
+      told: [...batch.told, ...told],
+    };
+  }
+}
