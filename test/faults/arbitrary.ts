@@ -95,3 +95,40 @@ const anything = fc
 
 /** Where to and what of a POST to the admin routes. */
 export const adminPost = fc.oneof(almostRight, anything);
+
+const keyword = fc.constantFrom(
+  ...["type", "properties", "items", "pattern", "enum", "required", "allOf", "if", "minimum", "format", "$schema"],
+  ...["$ref", "$dynamicRef", "$anchor", "contains", "dependentSchemas", "__proto__", "unknown"],
+);
+
+function merge([right, wrong]: readonly [unknown, object]): object {
+  return { ...Object(right), ...wrong };
+}
+
+/** Keywords with values that often suit them, at most one of which does not. */
+export const jsonSchema = fc.letrec((tie) => ({
+  schema: fc.oneof({ maxDepth: 3 }, fc.boolean(), tie("object")),
+  object: fc.tuple(tie("right"), fc.dictionary(keyword, fc.oneof(fc.jsonValue(), field), { maxKeys: 1 })).map(merge),
+  right: fc.record(
+    {
+      type: fc.constantFrom("object", "array", "string", "number", "integer", "null", ["string", "null"]),
+      properties: fc.dictionary(fc.constantFrom("a", "b", "__proto__", "constructor"), tie("schema"), { maxKeys: 3 }),
+      patternProperties: fc.dictionary(fc.constantFrom("^a", "(", "\\p{L}"), tie("schema"), { maxKeys: 1 }),
+      required: fc.array(fc.constantFrom("a", "b", "toString"), { maxLength: 2 }),
+      items: tie("schema"),
+      prefixItems: fc.array(tie("schema"), { maxLength: 2 }),
+      anyOf: fc.array(tie("schema"), { maxLength: 2 }),
+      not: tie("schema"),
+      enum: fc.array(fc.jsonValue(), { maxLength: 3 }),
+      const: fc.jsonValue(),
+      pattern: fc.string({ maxLength: 6 }),
+      multipleOf: fc.double(),
+      minLength: fc.integer({ min: -1, max: 3 }),
+      uniqueItems: fc.boolean(),
+      unevaluatedProperties: tie("schema"),
+      $id: fc.constantFrom("https://example.com/a", "a", "#", ""),
+      $defs: fc.dictionary(fc.constantFrom("a", "b"), tie("schema"), { maxKeys: 1 }),
+    },
+    { requiredKeys: [] },
+  ),
+})).schema;

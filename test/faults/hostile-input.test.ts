@@ -5,11 +5,12 @@ import { ROUTES } from "../../src/lib/api/routes.ts";
 import { nameProblem } from "../../src/lib/domain/names.ts";
 import type { MemoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
+import { createCompileSchema } from "../../src/lib/schemas/compile.ts";
 import { LIMITS } from "../../src/lib/server/limits.ts";
 import { openMetrics } from "../../src/lib/server/metrics.ts";
 import { openServer, type Server } from "../../src/lib/server/server.ts";
 import { ENDPOINT, openTestBroker, type TestBroker } from "../support/broker.ts";
-import { adminPost, body, headerName, headerValue, name, path, TOPIC } from "./arbitrary.ts";
+import { adminPost, body, headerName, headerValue, jsonSchema, name, path, TOPIC } from "./arbitrary.ts";
 import { exchange, exchangeBytes, type RawReply, type RawRequest } from "./raw-http.ts";
 
 const storage: MemoryStorage = memoryStorage();
@@ -19,7 +20,7 @@ let port = 0;
 let topicId = "";
 
 beforeAll(async () => {
-  tested = await openTestBroker({ storage });
+  tested = await openTestBroker({ storage, compileSchema: createCompileSchema() });
   await tested.broker.createTopic({ name: TOPIC, visibility: "private" });
   await tested.broker.createSubscription({ name: "billing", topic: TOPIC, endpoint: ENDPOINT });
   [topicId = ""] = [...storage.topics.keys()];
@@ -142,6 +143,19 @@ test.prop([adminPost], { numRuns: 400 })(
     const reply = await send({ path: to, body: encode(JSON.stringify(value)) });
 
     expect(reply.status).toBeGreaterThanOrEqual(200);
+  },
+);
+
+test.prop([jsonSchema, fc.jsonValue()], { numRuns: 200 })(
+  "whatever a schema says, it is refused or judges payloads",
+  async (schema, payload) => {
+    const name = `with-schema-${storage.documents.size}`;
+    const topic = { name, visibility: "public", schema: JSON.stringify(schema) };
+    const created = await send({ path: ROUTES.topicCreate.path, body: encode(JSON.stringify(topic)) });
+
+    const published = await send({ path: `/publish/${name}`, body: encode(JSON.stringify(payload)) });
+
+    expect([200, 422]).toContain(created.status === 201 ? published.status : 200);
   },
 );
 
