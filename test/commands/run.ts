@@ -14,7 +14,14 @@ export interface Finished {
  * exit code. Nobody can be asked: stdin is no terminal.
  */
 export async function run(name: string, argv: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
-  const command = await load(name);
+  return runClass(await load(name), argv, env);
+}
+
+export async function runClass(
+  command: CommandClass,
+  argv: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Finished> {
   const before = { ...process.env };
   for (const variable of Object.keys(before))
     if (/^(KBROKER_|KAVAK_|CI$|DEBUG$)/.test(variable)) delete process.env[variable];
@@ -39,9 +46,11 @@ export async function runJson(name: string, argv: readonly string[], env?: Recor
   return { json, stderr, exit };
 }
 
+type CommandClass = typeof Command & (new (argv: string[], config: Config) => Command);
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-async function load(name: string): Promise<typeof Command & (new (argv: string[], config: Config) => Command)> {
+async function load(name: string): Promise<CommandClass> {
   const { default: command } = await import(`${root}src/commands/${name.replaceAll(" ", "/")}.ts`);
   command.id = name.replaceAll(" ", ":");
   return command;

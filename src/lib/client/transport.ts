@@ -75,9 +75,11 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "the connection broke",
 };
 
-function transportError(error: unknown, url: string): KBrokerError {
+function transportError(error: unknown, url: string): unknown {
   const code = codeOf(error);
-  if (code.startsWith("HPE_") || code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
+  const noHttp = error instanceof Error && error.name === "HTTPParserError";
+  if (!noHttp && (code === "" || code === "UND_ERR_INVALID_ARG")) return error;
+  if (noHttp || code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     return new KBrokerError("reply_not_understood", `What answers at ${url} is no broker.`, {
       cause: error,
       hint: "kbroker config show --origin",

@@ -1,0 +1,8 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { cliReference } from "../scripts/cli-reference.ts";
+import { commands } from "./commands/all.ts";
+
+test("docs/cli.md says what the commands say; `npm run docs:cli` writes it", () => {
+  expect(readFileSync(new URL("../docs/cli.md", import.meta.url), "utf8")).toBe(cliReference(commands));
+});
