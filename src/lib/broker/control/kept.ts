@@ -16,7 +16,8 @@ export async function keptShards({ engine, expiryNow }: Deps, topic: Topic): Pro
   const shards = await engine.log.shards(topic.id);
   return Promise.all(
     shards.map(async (shard) => {
-      const alive = await engine.log.offsetAt(shard, expiryNow() - topic.ttlMs);
+      // A message is gone at the very moment when its time is over, as for the part that pushes.
+      const alive = await engine.log.offsetAt(shard, expiryNow() - topic.ttlMs + 1);
       const { start, end } = await engine.log.bounds(shard);
       return { shard, start: Math.min(end, Math.max(start, alive)), end };
     }),

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import type { DeliveryStatus } from "../../../src/lib/broker/delivery/delivery.ts";
+import { TRIM_GRACE_MS, TRIM_PERIOD_MS } from "../../../src/lib/broker/retention.ts";
+import { cursorAt } from "../../../src/lib/domain/cursor.ts";
+import { bytes, ENDPOINT, openTestBroker, reportingDelivery } from "../../support/broker.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** A topic of one hour with a message a minute for ten minutes, and a broker that trims. */
+async function started() {
+  const reports = new Map<string, DeliveryStatus>();
+  const test = await openTestBroker({ delivery: reportingDelivery(reports) });
+  const { broker, engine, clock } = test;
+  const { topic } = await broker.createTopic({ name: "orders", visibility: "private", ttlMs: HOUR_MS });
+  const shard = { topicId: topic.id, index: 0 };
+  for (let index = 0; index < 10; index += 1) {
+    await broker.publish({ topic: "orders", attributes: [], payload: bytes("1") });
+    await clock.advance(60_000);
+  }
+  await broker.start();
+  const subscribe = async (name: string) => {
+    const request = { name, topic: "orders", endpoint: ENDPOINT, from: "beginning" };
+    const { subscription } = await broker.createSubscription(request);
+    const identity = { topicId: topic.id, subscriptionId: subscription.id };
+    /** What the owner has committed up to `low`, and what it holds since `oldestHeldMs`. */
+    return async (low: number, oldestHeldMs: number | null = null) => {
+      const cursors = [{ shard, cursor: cursorAt(low, identity) }];
+      await engine.cursors.init(subscription.id, cursors);
+      const status = { health: "ok", healthReason: null, inFlight: 0, parked: 0, nextAttemptMs: null } as const;
+      reports.set(subscription.id, { ...status, oldestHeldMs, cursors, ackPerS: 0 });
+    };
+  };
+  const start = async () => (await engine.log.bounds(shard)).start;
+  return { ...test, subscribe, start, shard };
+}
+
+/** Until `count` of the messages are past their time and their grace. */
+const untilGone = (count: number) => HOUR_MS + TRIM_GRACE_MS - (10 - count) * 60_000 + TRIM_PERIOD_MS / 2;
+
+it("gives back what is past its time to live and the grace, and nothing before", async () => {
+  const { clock, start } = await started();
+
+  await clock.advance(HOUR_MS + TRIM_GRACE_MS - 10 * 60_000);
+  expect(await start()).toBe(0);
+
+  await clock.advance(TRIM_PERIOD_MS);
+  expect(await start()).toBe(1);
+  await clock.advance(5 * 60_000);
+  expect(await start()).toBe(6);
+});
+
+describe("never passes what a subscription still needs", () => {
+  it("what it has not settled, and the slowest of them decides", async () => {
+    const { clock, subscribe, start } = await started();
+    const [fast, slow] = [await subscribe("fast"), await subscribe("slow")];
+    await fast(10);
+    await slow(2);
+
+    await clock.advance(untilGone(6));
+    expect(await start()).toBe(2);
+
+    await slow(10);
+    await clock.advance(TRIM_PERIOD_MS);
+    expect(await start()).toBe(7);
+  });
+
+  it("what it holds parked or in flight", async () => {
+    const { clock, subscribe, start } = await started();
+    const report = await subscribe("billing");
+    await report(10, clock.now() - 7 * 60_000);
+
+    await clock.advance(untilGone(6));
+
+    expect(await start()).toBe(3);
+  });
+
+  it("anything of its topic while nobody owns it", async () => {
+    const { clock, subscribe, start } = await started();
+    const report = await subscribe("owned");
+    await subscribe("not-owned");
+    await report(10);
+
+    await clock.advance(untilGone(6));
+
+    expect(await start()).toBe(0);
+  });
+});
+
+it("a wall clock that jumps forward removes nothing", async () => {
+  const { clock, start } = await started();
+
+  clock.jump(30 * 24 * HOUR_MS);
+  await clock.advance(3 * TRIM_PERIOD_MS);
+
+  expect(await start()).toBe(0);
+});
+
+it("a topic that fails is reported, and the others are trimmed", async () => {
+  const { clock, start, broker, engine, notes } = await started();
+  const { topic } = await broker.createTopic({ name: "a-broken", visibility: "private" });
+  await engine.log.deleteTopic(topic.id);
+
+  await clock.advance(untilGone(6));
+
+  expect(await start()).toBeGreaterThan(0);
+  expect(notes.lines).toContain("log error Expired messages could not be removed.");
+});
+
+it("ends with the broker", async () => {
+  const { clock, start, broker } = await started();
+
+  await broker.stop(0);
+  await clock.advance(untilGone(6));
+
+  expect(await start()).toBe(0);
+});
