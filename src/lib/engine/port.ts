@@ -92,6 +92,11 @@ export interface AppendOptions {
    * that one fails, the repeat is stored. What is remembered survives a restart, and nothing is remembered that was not stored.
    */
   readonly dedupeWindowMs?: number;
+  /**
+   * Set for what the broker itself must write, such as dead letters: it may use the room that an engine keeps free on its disk
+   * and in which it takes no publisher's message.
+   */
+  readonly reserved?: boolean;
 }
 
 export type Appended =
