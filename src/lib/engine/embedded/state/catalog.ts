@@ -1,0 +1,59 @@
+import { KBrokerError } from "../../../domain/error.ts";
+import type { Catalog, CatalogChange, CatalogDocument, DocumentKind } from "../../port.ts";
+import { inTurn } from "./in-turn.ts";
+import { BEHIND_ALL_TEXT, type StateStore } from "./store.ts";
+
+/** Documents are read from the state itself, which shows only what is durable; writers take turns. */
+export function createCatalog(store: StateStore): Catalog {
+  const watchers = new Set<(change: CatalogChange) => void>();
+  const writing = inTurn();
+
+  function read(kind: DocumentKind, name: string): CatalogDocument | undefined {
+    const stored = store.catalog.get([kind, name]);
+    return stored === undefined ? undefined : { kind, name, ...stored };
+  }
+
+  function expect(kind: DocumentKind, name: string, expected: number): void {
+    const version = read(kind, name)?.version ?? 0;
+    if (version === expected) return;
+    const message = `The ${kind} "${name}" is at version ${version}, not ${expected}: somebody else changed it.`;
+    throw new KBrokerError("version_conflict", message, { hint: "Look at it again, then repeat the command." });
+  }
+
+  function tell(change: CatalogChange): void {
+    for (const watcher of watchers) watcher(change);
+  }
+
+  return {
+    get: async (kind, name) => read(kind, name),
+    async list(kind) {
+      const entries = store.catalog.getRange({ start: [kind, ""], end: [kind, BEHIND_ALL_TEXT] });
+      const documents = [...entries].map(({ key: [, name], value }) => ({ kind, name, ...value }));
+      return documents.sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    put(kind, name, given, expected) {
+      const value: unknown = structuredClone(given);
+      return writing(async () => {
+        expect(kind, name, expected);
+        await store.commit((write) => write.put(store.catalog, [kind, name], { version: expected + 1, value }));
+        const document = read(kind, name);
+        if (document === undefined)
+          throw new KBrokerError("internal", `The ${kind} "${name}" is gone after its write.`);
+        tell({ kind, name, document });
+        return document;
+      });
+    },
+    delete: (kind, name, expected) =>
+      writing(async () => {
+        expect(kind, name, expected);
+        if (expected === 0) return;
+        await store.commit((write) => write.remove(store.catalog, [kind, name]));
+        tell({ kind, name, document: undefined });
+      }),
+    watch(watcher) {
+      const own = (change: CatalogChange) => watcher(change);
+      watchers.add(own);
+      return () => void watchers.delete(own);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { KBrokerError } from "../../../domain/error.ts";
+import type { OwnerHandler, Owners, Ownership } from "../../port.ts";
+import { inTurnByKey } from "./in-turn.ts";
+import type { StateStore } from "./store.ts";
+
+/** One process owns everything, so that a hold is granted at once. Its epoch is durable before anyone acts under it. */
+export interface LocalOwners extends Owners {
+  /** Lets go of everything, as `unwant` would. */
+  releaseAll(): Promise<void>;
+}
+
+export function createOwners(store: StateStore): LocalOwners {
+  const held = new Map<string, Ownership>();
+  const turns = inTurnByKey();
+  let handler: OwnerHandler | undefined;
+
+  async function acquire(resource: string): Promise<void> {
+    if (held.has(resource)) return;
+    if (handler === undefined) throw new KBrokerError("internal", `Nobody is there to own "${resource}".`);
+    const ownership = { resource, epoch: (store.epochs.get(resource) ?? 0) + 1 };
+    await store.commit((write) => write.put(store.epochs, resource, ownership.epoch));
+    await handler.acquired(ownership);
+    held.set(resource, ownership);
+  }
+
+  async function release(resource: string): Promise<void> {
+    const ownership = held.get(resource);
+    if (ownership === undefined) return;
+    held.delete(resource);
+    await handler?.released(ownership);
+  }
+
+  const unwant = (resource: string) => turns.run(resource, () => release(resource));
+
+  return {
+    handle(given) {
+      handler = given;
+    },
+    want: (resource) => turns.run(resource, () => acquire(resource)),
+    unwant,
+    async releaseAll() {
+      await Promise.all([...new Set([...held.keys(), ...turns.busy()])].map(unwant));
+    },
+  };
+}

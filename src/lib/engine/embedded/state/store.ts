@@ -1,0 +1,109 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Database, type Key, open, type RootDatabase } from "lmdb";
+import type { Cursor } from "../../../domain/cursor.ts";
+import type { DocumentKind, ParkedEntry } from "../../port.ts";
+import type { FailStop } from "../fault.ts";
+import type { JournalPosition } from "../journal/recover.ts";
+import type { TopicRecord } from "../topic-log.ts";
+
+/** Everything beside the messages. It holds nothing that the journal contradicts. */
+export interface StateStore {
+  readonly journal: Database<JournalPosition, "through">;
+  readonly topics: Database<TopicRecord, string>;
+  readonly catalog: Database<StoredDocument, [kind: DocumentKind, name: string]>;
+  readonly epochs: Database<number, string>;
+  readonly cursors: Database<Cursor, PositionKey>;
+  readonly parked: Database<ParkedEntry, ParkedKey>;
+  readonly ids: Database<RememberedId, string>;
+  readonly idOrder: Database<IdInOrder, number>;
+  /** All or none of what `work` writes; durable when it resolves. A failure is the end: see `FailStop`. */
+  commit(work: (write: StateWrites) => void): Promise<void>;
+  /** Its size on disk. */
+  bytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface StateWrites {
+  put<V, K extends Key>(database: Database<V, K>, key: K, value: V): void;
+  remove<V, K extends Key>(database: Database<V, K>, key: K): void;
+}
+
+export interface StoredDocument {
+  readonly version: number;
+  readonly value: unknown;
+}
+
+export type PositionKey = [subscriptionId: string, topicId: string, shard: number];
+export type ParkedKey = [subscriptionId: string, topicId: string, shard: number, offset: number];
+
+/** What is known of a message whose id the caller gave. */
+export interface RememberedId {
+  readonly offset: number;
+  readonly timeMs: number;
+  /** How long it is remembered, from `timeMs`. */
+  readonly windowMs: number;
+  /** SHA-256 of the payload, base64. */
+  readonly digest: string;
+}
+
+/** The ids in the order in which they are forgotten. */
+export interface IdInOrder {
+  readonly key: string;
+  readonly offset: number;
+  readonly expiresMs: number;
+}
+
+const DATABASES_MAX = 16;
+
+/** In a key, behind every text that a name or an id can be. */
+export const BEHIND_ALL_TEXT = "\u{10ffff}\u{10ffff}";
+
+/**
+ * Without `overlappingSync` a resolved commit is durable and a reader sees nothing that is not. Without `eventTurnBatching` lmdb
+ * makes no promise of its own: on a full disk nobody could handle its rejection.
+ */
+export function openStateStore(path: string, failStop: FailStop): StateStore {
+  const root = open({
+    path,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    pageSize: 8192,
+    maxDbs: DATABASES_MAX,
+    encoding: "json",
+  });
+  const writes: StateWrites = {
+    put: (database, key, value) => void database.put(key, value),
+    remove: (database, key) => void database.remove(key),
+  };
+  return {
+    journal: root.openDB({ name: "journal", encoding: "json" }),
+    topics: root.openDB({ name: "topics", encoding: "json" }),
+    catalog: root.openDB({ name: "catalog", encoding: "json" }),
+    epochs: root.openDB({ name: "epochs", encoding: "json" }),
+    cursors: root.openDB({ name: "cursors", encoding: "json" }),
+    parked: root.openDB({ name: "parked", encoding: "json" }),
+    ids: root.openDB({ name: "ids", encoding: "json" }),
+    idOrder: root.openDB({ name: "id-order", encoding: "json" }),
+    commit: (work) => commit(root, () => work(writes), failStop),
+    bytes: async () => (await stat(join(path, "data.mdb"))).size,
+    close: () => root.close(),
+  };
+}
+
+async function commit(root: RootDatabase, work: () => void, failStop: FailStop): Promise<void> {
+  failStop.check();
+  try {
+    await root.batch(work);
+  } catch (cause) {
+    quieten(cause);
+    throw failStop.fail("The state could not be committed", cause);
+  }
+}
+
+/** lmdb hands the reason over as a second promise that rejects: nobody waits for it, as the commit itself has told. */
+function quieten(cause: unknown): void {
+  if (cause instanceof Error && "commitError" in cause && cause.commitError instanceof Promise) {
+    cause.commitError.catch(() => undefined);
+  }
+}
