@@ -30,6 +30,8 @@ export default class MessagePublish extends ChangingCommand {
     }),
   };
 
+  protected override readonly face = "asks";
+
   async run(): Promise<PublishReply> {
     const { args, flags } = await this.parse(MessagePublish);
     const { id, key, data, file } = flags;

@@ -38,6 +38,8 @@ export default class SubscriptionCreate extends ChangingCommand {
     }),
   };
 
+  protected override readonly face = "offers";
+
   async run(): Promise<SubscriptionReply> {
     const { args, flags } = await this.parse(SubscriptionCreate);
     const { topic, endpoint, from, timeout } = flags;

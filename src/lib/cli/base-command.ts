@@ -1,5 +1,8 @@
 import { Command, Errors } from "@oclif/core";
 import type { AdminClient } from "../client/admin.ts";
+import { loadSettings } from "../config/load-settings.ts";
+import type { Settings } from "../config/settings.ts";
+import type { SettingsFlags } from "../config/settings-file.ts";
 import { CODES, type KBrokerError } from "../domain/error.ts";
 import { colourRefused, type Paint, paintFor, refuseColour } from "./colour.ts";
 import { asKBrokerError, errorJson, errorText } from "./error-report.ts";
@@ -19,6 +22,7 @@ export abstract class BaseCommand extends Command {
   static override baseFlags = globalFlags;
 
   #client: AdminClient | undefined;
+  #settings: Settings | undefined;
 
   protected override async init(): Promise<void> {
     if (this.argv.includes("--no-color") || colourRefused(process.env)) refuseColour(process.env);
@@ -26,12 +30,21 @@ export abstract class BaseCommand extends Command {
   }
 
   /** The broker that flags, variables and files name. Loaded late: it brings undici and zod along. */
-  protected async admin(flags: Partial<GlobalFlags>): Promise<AdminClient> {
+  protected async admin(flags: SettingsFlags): Promise<AdminClient> {
+    const { adminUrl, inboxUrl, token } = this.settings(flags);
     const { adminClient } = await import("../client/admin.ts");
-    const adminUrl = flags["admin-url"] ?? process.env.KBROKER_ADMIN_URL ?? "http://127.0.0.1:7070";
-    const inboxUrl = process.env.KBROKER_INBOX_URL ?? adminUrl;
-    this.#client ??= adminClient({ adminUrl, inboxUrl, token: process.env.KBROKER_TOKEN });
+    this.#client ??= adminClient({
+      adminUrl: async () => (await adminUrl()).value,
+      inboxUrl: async () => (await inboxUrl()).value,
+      token: token()?.value,
+    });
     return this.#client;
+  }
+
+  /** Where this process goes, and why. Files are read once. */
+  protected settings(flags: SettingsFlags): Settings {
+    this.#settings ??= loadSettings({ flags, env: process.env, cwd: process.cwd() });
+    return this.#settings;
   }
 
   /** Somebody to ask; `undefined` where nobody is, or where asking was ruled out. */
@@ -106,12 +119,16 @@ export abstract class BaseCommand extends Command {
   protected override async catch(thrown: Error): Promise<void> {
     if (thrown instanceof Errors.ExitError) throw thrown;
     const error = thrown instanceof Errors.CLIError ? this.#usageError(thrown) : asKBrokerError(thrown);
-    process.exitCode = CODES[error.code].exit;
     if ((process.env.DEBUG ?? "") !== "") process.stderr.write(`${thrown.stack ?? thrown.message}\n`);
     if (this.jsonEnabled()) this.logJson(errorJson(error));
-    else if (error.code !== "cancelled") {
-      process.stderr.write(errorText(error, await paintFor(process.stderr, process.env)));
-    }
+    await this.reportFailure(error);
+  }
+
+  /** The exit code of `error`, and its text where no JSON document says it. */
+  protected async reportFailure(error: KBrokerError): Promise<void> {
+    process.exitCode = CODES[error.code].exit;
+    if (this.jsonEnabled() || error.code === "cancelled") return;
+    process.stderr.write(errorText(error, await paintFor(process.stderr, process.env)));
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

@@ -38,9 +38,11 @@ function hintText(hint: string, paint: Paint): string {
   return hint.startsWith("kbroker ") ? `Try: ${paint.bold(plain(hint))}` : plain(hint);
 }
 
-function problemText({ pointer, path, line, column, message }: Problem, paint: Paint): string {
-  const place = [path, line, column].filter((part) => part !== undefined).join(":");
+function problemText({ file, fix, pointer, path, line, column, message }: Problem, paint: Paint): string {
+  const place = [file ?? path, line, column].filter((part) => part !== undefined).join(":");
   const within = pointer === "" ? "(whole document)" : (pointer ?? "");
   const where = plain([place, within].filter((part) => part !== "").join(" "));
-  return where === "" ? plain(message) : `${paint.bold(where)}  ${plain(message)}`;
+  const what = plain(file === undefined || path === undefined || path === "" ? message : `${path}: ${message}`);
+  const text = where === "" ? what : `${paint.bold(where)}  ${what}`;
+  return fix === undefined ? text : `${text}\n    ${plain(fix)}`;
 }

@@ -31,9 +31,12 @@ export interface AdminClient {
 /** The same table, said so that the reply's type follows from the route's name. */
 const TYPED: { readonly [N in RouteName]: AdminRoute & { readonly reply: z.ZodType<RouteReply<N>> } } = ROUTES;
 
+/** One that is worked out is asked for only when a request goes there: who only publishes needs no admin address. */
+type Address = string | (() => Promise<string>);
+
 export interface AdminClientOptions {
-  readonly adminUrl: string;
-  readonly inboxUrl: string;
+  readonly adminUrl: Address;
+  readonly inboxUrl: Address;
   /** Sent as Bearer; never part of a message. */
   readonly token?: string | undefined;
   readonly connectTimeoutMs?: number;
@@ -51,12 +54,12 @@ export function adminClient({ adminUrl, inboxUrl, token, ...timeouts }: AdminCli
   };
   return {
     call: async <N extends RouteName>(route: N, request: AdminRequest<N> = {}) => {
-      return send(adminUrl, adminRequest(TYPED[route], request), TYPED[route].reply);
+      return send(await addressOf(adminUrl), adminRequest(TYPED[route], request), TYPED[route].reply);
     },
-    publish: (request) => {
+    publish: async (request) => {
       const path = `/publish/${encodeURIComponent(request.topic)}`;
       const headers = publishHeaders(request);
-      return send(inboxUrl, { method: "POST", path, headers, body: request.payload }, publishReply);
+      return send(await addressOf(inboxUrl), { method: "POST", path, headers, body: request.payload }, publishReply);
     },
     close: async () => {
       await Promise.all(Array.from(open.values(), (line) => line.close()));
@@ -68,6 +71,10 @@ function bearer(token: string | undefined): { authorization?: string } {
   if (token === undefined) return {};
   if (/^[\x21-\x7e]+$/.test(token)) return { authorization: `Bearer ${token}` };
   throw new KBrokerError("config_invalid", "KBROKER_TOKEN is empty, or has a character that no token has.");
+}
+
+async function addressOf(address: Address): Promise<string> {
+  return typeof address === "string" ? address : address();
 }
 
 function adminRequest(route: AdminRoute, { name = "", body, query }: AdminRequest<RouteName>): HttpRequest {

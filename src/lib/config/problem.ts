@@ -51,6 +51,6 @@ export function configInvalid(problems: readonly ConfigProblem[]): KBrokerError 
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return new KBrokerError("config_invalid", `${count} in ${files.join(", ")}. No request was sent.`, {
     problems,
-    hint: "kbroker config validate",
+    hint: files.some((file) => file.includes(".kavak")) ? "kbroker config validate" : undefined,
   });
 }

@@ -21,9 +21,15 @@ export interface SettingsFile {
   readonly environments: ReadonlyMap<string, FileEnvironment>;
 }
 
+export interface SettingsFlags {
+  readonly "admin-url"?: string | undefined;
+  readonly "inbox-url"?: string | undefined;
+  readonly env?: string | undefined;
+}
+
 /** Where settings may come from. */
 export interface SettingsSources {
-  readonly flags: { readonly "admin-url"?: string | undefined; readonly env?: string | undefined };
+  readonly flags: SettingsFlags;
   /** Variables as the process has them; an empty one counts as not set. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The files, nearest first (`.kavak/config.yaml`, then the user's own). Asked for only when a file can decide something. */

@@ -52,9 +52,12 @@ export function resolveSettings(sources: SettingsSources): Settings {
 
 async function* layers(sources: SettingsSources): AsyncGenerator<Layer> {
   const { flags, env } = sources;
-  if (flags["admin-url"] !== undefined) yield { admin: address("--admin-url", flags["admin-url"]), inbox: undefined };
+  yield { admin: given("--admin-url", flags["admin-url"]), inbox: given("--inbox-url", flags["inbox-url"]) };
   if (flags.env !== undefined) yield* environmentLayers(await chooseEnvironment(sources));
-  yield { admin: variable(env, "KBROKER_ADMIN_URL"), inbox: variable(env, "KBROKER_INBOX_URL") };
+  yield {
+    admin: given("KBROKER_ADMIN_URL", env.KBROKER_ADMIN_URL || undefined),
+    inbox: given("KBROKER_INBOX_URL", env.KBROKER_INBOX_URL || undefined),
+  };
   const chosen = await chooseEnvironment(sources);
   yield* environmentLayers(chosen);
   if (chosen === undefined) yield { admin: { value: DEFAULT_ADDRESS, origin: "default" }, inbox: undefined };
@@ -68,13 +71,9 @@ function environmentLayers(chosen: ChosenEnvironment | undefined): readonly Laye
   return [...files, { admin: undefined, inbox: chosen.platformInbox }];
 }
 
-function variable(env: SettingsSources["env"], name: string): Setting<string> | undefined {
-  const text = env[name];
-  return text === undefined || text === "" ? undefined : address(name, text);
-}
-
 /** The text itself may hold a password and is not repeated. */
-function address(origin: string, text: string): Setting<string> {
+function given(origin: string, text: string | undefined): Setting<string> | undefined {
+  if (text === undefined) return undefined;
   const problem = addressProblem(text);
   if (problem === undefined) return { value: normalAddress(text), origin };
   throw new KBrokerError("config_invalid", `${origin} is no address of a broker: ${problem}.`, {
