@@ -99,7 +99,7 @@ export class Burial {
       found.kind === "found" ? [this.#letter(message, found.message)] : [],
     );
     if (signal.aborted) return;
-    if (letters.length > 0) await engine.log.append(await this.#topicId(), letters);
+    if (letters.length > 0) await engine.log.append(await this.#topicId(), letters, { reserved: true });
     if (signal.aborted) return;
     for (const message of there) this.#buried(message);
     for (const { message, found } of read) this.#settle(message, found);
