@@ -26,7 +26,7 @@ import { TRIM_PERIOD_MS, trimPass } from "./retention.ts";
 /** The use cases over an open engine and its delivery; both stay the caller's to make and the engine the caller's to close. */
 export async function createBroker(deps: BrokerDeps & { readonly delivery: Delivery }): Promise<Broker> {
   const { engine, clock, delivery, observer } = deps;
-  const report = (cause: unknown) => observer.log("error", "Something failed in the background.", { cause });
+  const report = (error: unknown) => observer.log("error", "Something failed in the background.", { error });
   const view = await openCatalogView(engine.catalog, report);
   const compileSchema = keepCompiled(deps.compileSchema);
   const control: Control = { ...deps, compileSchema, view, inTurn: createInTurn(), expiryNow: expiryClock(clock) };

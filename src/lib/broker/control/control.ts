@@ -28,8 +28,8 @@ export async function allOrNothing<T>(
     return await steps((undo) => undos.push(undo));
   } catch (error) {
     for (const undo of undos.reverse()) {
-      await undo().catch((cause: unknown) =>
-        observer.log("warn", "A change that failed could not be undone whole.", { cause }),
+      await undo().catch((error: unknown) =>
+        observer.log("warn", "A change that failed could not be undone whole.", { error }),
       );
     }
     throw error;
