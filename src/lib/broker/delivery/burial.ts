@@ -59,15 +59,13 @@ export class Burial {
 
   add(message: ParkedMessage, { doubtful = false }: { readonly doubtful?: boolean } = {}): void {
     this.#queue.push({ message, doubtful });
-    if (this.#running) return;
-    this.#running = true;
-    void this.#run().finally(() => {
-      this.#running = false;
-    });
+    if (!this.#running) void this.#run();
   }
 
+  /** Nothing may happen between the last look at the queue and the end: what came then would wait for the next that comes. */
   async #run(): Promise<void> {
     const { activity, clock, limits, signal } = this.#hold;
+    this.#running = true;
     let waitMs = limits.retryMs;
     while (this.#queue.length > 0 && !signal.aborted) {
       const batch = this.#queue.slice(0, limits.burialBatchMax);
@@ -77,7 +75,7 @@ export class Burial {
         this.#problem = undefined;
         waitMs = limits.retryMs;
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         for (const dying of batch) dying.doubtful = true;
         this.#problem = messageOf(error);
         failed(this.#hold, "Dead letters cannot be written; they are held and written again later.", error);
@@ -85,6 +83,7 @@ export class Burial {
         waitMs = Math.min(waitMs * 2, limits.burialRetryMsMax);
       }
     }
+    this.#running = false;
   }
 
   /** All or none of the batch: what fails here is tried again as a whole. */

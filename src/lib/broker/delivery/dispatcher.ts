@@ -10,7 +10,7 @@ import type { DeliveryStatus } from "./delivery.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type Failures, failures } from "./failures.ts";
 import { Feeds } from "./feeds.ts";
-import { failed, type Hold, messageOf } from "./hold.ts";
+import { failed, type Hold, messageOf, whileHeld } from "./hold.ts";
 import type { Opened } from "./opening.ts";
 import { type ParkedMessage, type ParkedSet, parkedSet } from "./parked-set.ts";
 import { type Parker, parker } from "./parker.ts";
@@ -99,10 +99,10 @@ export class Dispatcher {
   async sweep(): Promise<void> {
     const { expiryNow, ttlMs, limits, signal } = this.#hold;
     await this.#feeds.sweep();
-    for (;;) {
+    while (!signal.aborted) {
       const old = this.#parked.takeOld(expiryNow() - ttlMs, limits.parkBatchMax);
-      if (old.length === 0 || signal.aborted) break;
-      await Promise.all(old.map((message) => this.#failures.expire(message)));
+      if (old.length === 0) break;
+      await whileHeld(this.#hold, Promise.all(old.map((message) => this.#failures.expire(message))));
     }
   }
 

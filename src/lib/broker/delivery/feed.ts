@@ -53,6 +53,8 @@ export class Feed {
 
   /** From now on there is something to take as soon as something is there. */
   open(): void {
+    // What is being loaded now is read again here: kept from both, its messages would come twice.
+    if (!this.#wanted) this.#version += 1;
     this.#wanted = true;
     this.#start();
   }

@@ -31,27 +31,26 @@ export function parker(hold: Hold): Parker {
     for (const { durable } of batch) durable();
   }
 
+  /** Nothing may happen between the last look at the queue and the end: what came then would wait for the next that comes. */
   async function run(): Promise<void> {
+    running = true;
     while (queue.length > 0 && !signal.aborted) {
       try {
         await activity.during(writeNext());
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         problem = `failed deliveries cannot be stored: ${messageOf(error)}`;
         failed(hold, "Failed deliveries cannot be parked; they stay in flight and are parked again later.", error);
         await clock.after(limits.retryMs, signal);
       }
     }
+    running = false;
   }
 
   return {
     park(entry) {
       const parked = new Promise<void>((durable) => queue.push({ entry, durable }));
-      if (running) return parked;
-      running = true;
-      void run().finally(() => {
-        running = false;
-      });
+      if (!running) void run();
       return parked;
     },
     problem: () => problem,
