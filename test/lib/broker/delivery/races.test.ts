@@ -29,7 +29,7 @@ async function failOneAfterTheOther(turns: number, subscription: Partial<Subscri
   const post = async (...args: Parameters<Post>) => {
     const isSecond = failing.received.length === 1;
     const outcome = await failing.post(...args);
-    if (isSecond) for (let turn = 0; turn < turns; turn += 1) await undefined;
+    if (isSecond) for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
     return outcome;
   };
   const stage = await openStage({ consumer: { ...failing, post }, subscription });
