@@ -4,6 +4,7 @@ import type { Paint } from "./colour.ts";
 import { countText, type Field, fieldsText, perSText } from "./fields.ts";
 import { lagVerdict } from "./lag-verdict.ts";
 import { plain } from "./plain.ts";
+import { shellQuote } from "./shell.ts";
 
 /** One screen: how far behind, whether it is getting better, and every number that explains it. */
 export function renderLag(lag: LagReply, paint: Paint): string {
@@ -19,7 +20,7 @@ function fields(lag: LagReply): Field[] {
   return [
     ["in flight", countText(lag.inFlight)],
     ["parked", parkedText(lag)],
-    ["dead letters", countText(lag.deadLetters)],
+    ["dead letters", deadLettersText(lag)],
     ["oldest undelivered", oldestText(lag)],
     ["published", rateText(lag.rates?.publishPerS, lag)],
     ["acknowledged", rateText(lag.rates?.ackPerS, lag)],
@@ -36,6 +37,13 @@ function parkedText({ parked, nextAttempt, asOf, state }: LagReply): string {
   if (state === "paused") return `${countText(parked)}, held while paused`;
   const waitMs = Date.parse(nextAttempt) - Date.parse(asOf);
   return `${countText(parked)}, next attempt ${waitMs <= 0 ? "now" : `in ${formatDuration(waitMs)}`}`;
+}
+
+function deadLettersText({ deadLetters, subscription }: LagReply): string {
+  const count = countText(deadLetters);
+  return deadLetters === null || deadLetters === 0
+    ? count
+    : `${count}, see kbroker dlq list ${shellQuote(subscription)}`;
 }
 
 function oldestText({ oldestUndelivered, lag }: LagReply): string {

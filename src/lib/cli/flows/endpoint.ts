@@ -29,7 +29,7 @@ async function tried(
   try {
     const { reachable, message, tookMs } = await check(endpoint);
     const what = reachable ? "Reached" : "Not reached";
-    return { reachable, text: `${what}: ${plain(message)} (${formatDuration(tookMs)})` };
+    return { reachable, text: `${what} in ${formatDuration(tookMs)}: ${plain(message)}` };
   } catch (error) {
     return { reachable: false, text: plain(asKBrokerError(error).message) };
   }

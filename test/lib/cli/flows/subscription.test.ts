@@ -80,7 +80,7 @@ test("an endpoint that is not reached can be corrected, or kept all the same", a
   const second = await subscriptionFlow({}, { ...world(lost), ask: kept.ask });
 
   expect([wish.endpoint, second.wish.endpoint]).toEqual(["http://c:2/e", "http://c:1/e"]);
-  expect(seen).toContain("  Not reached: connection refused (2ms)");
+  expect(seen).toContain("  Not reached in 2ms: connection refused");
 });
 
 test("an endpoint that the broker will not even try is said, and asked again", async () => {
