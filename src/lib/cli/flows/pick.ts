@@ -15,7 +15,7 @@ export async function pickName(
   given: string | undefined,
   { ask, names, what, usage }: PickDeps,
 ): Promise<Answered<string>> {
-  if (given !== undefined) return { wish: given, asked: false };
+  if (given !== undefined && given !== "") return { wish: given, asked: false };
   if (ask === undefined) throw missing([`<${what}>`], usage);
   const existing = await names();
   if (existing.length === 0) {
