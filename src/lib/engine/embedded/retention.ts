@@ -28,7 +28,8 @@ export function createRetention({ folder, journal, topics, checkpoint }: Retenti
   let last: Promise<void> = Promise.resolve();
 
   function isDead(segment: Segment): boolean {
-    if (segment.unreadable || segment.number === journal.through().segment) return false;
+    // One that was just begun shows no records before its first batch is durable, and is not empty for that.
+    if (segment.unreadable || segment.number >= journal.through().segment) return false;
     for (const run of segment.runs.values()) {
       const topic = topics.get(run.topicId);
       if (topic !== undefined && runEnd(run) > topic.start) return false;
