@@ -51,6 +51,7 @@ export async function openLast(folder: JournalFolder, number: number, facts: Las
     survivesCut: (position) => facts.holdsAllKnown(readThrough(whole.subarray(0, position), header).runs),
   });
   if (cut !== undefined) await cutAt(folder, { path: paths.path, from: whole.length, to: cut });
+  await makeDurable(folder, paths.path);
   const { runs, scan, bytes, withCallersId } = cut === undefined ? all : readThrough(whole.subarray(0, cut), header);
   for (const { head, position } of withCallersId) facts.onFrame(head, bytes, position);
   reportDamage(folder, paths.path, scan.bad);
@@ -78,14 +79,20 @@ function readThrough(bytes: Buffer, header: SegmentHeader): ReadThrough {
   return { bytes, runs, scan, withCallersId };
 }
 
+/**
+ * A process that was killed may have written what it did not live to sync, name of the file included. From now on that is served, and
+ * others will stand on it: it must survive a power cut like the rest.
+ */
+async function makeDurable(folder: JournalFolder, path: string): Promise<void> {
+  await withFile(folder.files, path, (file) => file.sync());
+  await folder.files.syncFolder(folder.path);
+}
+
 async function cutAt(
   folder: JournalFolder,
   { path, from, to }: { path: string; from: number; to: number },
 ): Promise<void> {
-  await withFile(folder.files, path, async (file) => {
-    await file.truncate(to);
-    await file.sync();
-  });
+  await withFile(folder.files, path, (file) => file.truncate(to));
   const message = "The last write was torn by a crash and was cut off; nothing in it had been acknowledged.";
   folder.report("info", message, { path, bytes: from - to });
 }
