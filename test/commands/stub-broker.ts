@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
@@ -24,18 +24,22 @@ export interface Stub {
 /** A real HTTP server that answers `"GET /path"` with what is given (200, or a whole answer by `answer`), and remembers what it was asked. */
 export async function stubBroker(answers: Record<string, unknown> = {}): Promise<Stub> {
   const received: Received[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part);
+    request
+      .on("data", (part: Buffer) => parts.push(part))
+      .on("end", () => reply(request, response, Buffer.concat(parts)));
+  });
+  const reply = (request: IncomingMessage, response: ServerResponse, requested: Buffer) => {
     const { method = "", url = "", headers } = request;
-    received.push({ method, url, headers, body: Buffer.concat(parts) });
+    received.push({ method, url, headers, body: requested });
     const found = answers[`${method} ${url.split("?", 1)[0]}`];
     const { status, body } = isAnswer(found)
       ? found
       : { status: found === undefined ? 404 : 200, body: found ?? NO_ROUTE };
     response.writeHead(status, { "content-type": "application/json" });
     response.end(typeof body === "string" ? body : JSON.stringify(body));
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     server.closeAllConnections();

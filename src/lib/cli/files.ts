@@ -1,15 +1,21 @@
 import { open } from "node:fs/promises";
-import { KBrokerError } from "../domain/error.ts";
+import { type Code, KBrokerError } from "../domain/error.ts";
+import { parseJson } from "../domain/json.ts";
+import { SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX } from "../domain/schema.ts";
 
-/** A JSON Schema is written by people; the broker takes no larger one either. */
-export const SCHEMA_BYTES_MAX = 1_048_576;
+/** How much of something is read, and what more of it is called. */
+export interface ReadLimit {
+  readonly what: string;
+  readonly bytesMax: number;
+  readonly code: Code;
+}
 
-/** A file's bytes, at most `bytesMax`. A file that cannot be read is a mistake on the command line. */
-export async function readBytes(path: string, what: string, bytesMax: number): Promise<Uint8Array> {
+/** A file's bytes. A file that cannot be read is a mistake on the command line. */
+export async function readBytes(path: string, limit: ReadLimit): Promise<Uint8Array> {
   try {
     const file = await open(path);
     try {
-      return await atMost(file.createReadStream({ end: bytesMax, autoClose: false }), what, bytesMax);
+      return await atMost(file.createReadStream({ end: limit.bytesMax, autoClose: false }), limit);
     } finally {
       await file.close();
     }
@@ -19,22 +25,24 @@ export async function readBytes(path: string, what: string, bytesMax: number): P
 }
 
 /** All of a stream; more than `bytesMax` is an error, and no more than that is ever held. */
-export async function atMost(stream: AsyncIterable<Uint8Array>, what: string, bytesMax: number): Promise<Uint8Array> {
+export async function atMost(stream: AsyncIterable<Uint8Array>, limit: ReadLimit): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of stream) {
     size += part.length;
-    if (size > bytesMax) {
-      throw new KBrokerError("payload_too_large", `${what} is over ${bytesMax.toLocaleString("en-US")} bytes.`);
-    }
+    if (size > limit.bytesMax) throw tooLarge(limit);
     parts.push(part);
   }
   return Buffer.concat(parts);
 }
 
+export function tooLarge({ what, bytesMax, code }: ReadLimit): KBrokerError {
+  return new KBrokerError(code, `${what} is over ${bytesMax.toLocaleString("en-US")} bytes.`);
+}
+
 /** The text of a JSON Schema's file, byte for byte. */
 export async function readSchema(path: string): Promise<string> {
-  const bytes = await readBytes(path, path, SCHEMA_BYTES_MAX);
+  const bytes = await readBytes(path, { what: path, bytesMax: SCHEMA_BYTES_MAX, code: "schema_invalid" });
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
@@ -45,11 +53,12 @@ export async function readSchema(path: string): Promise<string> {
 /** For a prompt: why the file cannot be a JSON Schema, as far as that shows without a broker. */
 export async function schemaFileProblem(path: string): Promise<string | undefined> {
   try {
-    JSON.parse(await readSchema(path));
-    return undefined;
+    const parsed = parseJson(await readSchema(path), SCHEMA_DEPTH_MAX);
+    return parsed.kind === "fault"
+      ? `${path}:${parsed.line}:${parsed.column} is not JSON: ${parsed.message}`
+      : undefined;
   } catch (error) {
     if (error instanceof KBrokerError) return error.message;
-    if (error instanceof SyntaxError) return `${path} is not JSON: ${error.message}`;
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 import { KBrokerError } from "../domain/error.ts";
 import { type Attribute, PAYLOAD_BYTES_MAX } from "../domain/message.ts";
-import { atMost, readBytes } from "./files.ts";
+import { atMost, type ReadLimit, readBytes, tooLarge } from "./files.ts";
+
+const LIMIT: ReadLimit = { what: "The payload", bytesMax: PAYLOAD_BYTES_MAX, code: "payload_too_large" };
 
 export interface PayloadSource {
   readonly data?: string | undefined;
@@ -20,8 +22,8 @@ export async function readPayload({ data, file, stdin }: PayloadSource): Promise
 
 async function payloadBytes({ data, file, stdin }: PayloadSource): Promise<Uint8Array> {
   if (data !== undefined) return dataBytes(data);
-  if (file !== undefined && file !== "-") return readBytes(file, "The payload", PAYLOAD_BYTES_MAX);
-  return atMost(stdin, "The payload", PAYLOAD_BYTES_MAX);
+  if (file !== undefined && file !== "-") return readBytes(file, LIMIT);
+  return atMost(stdin, LIMIT);
 }
 
 /** Node replaces what is not UTF-8 on the command line with U+FFFD before anybody can see it; such a payload is not what was typed. */
@@ -32,9 +34,8 @@ function dataBytes(data: string): Uint8Array {
     });
   }
   const bytes = new TextEncoder().encode(data);
-  if (bytes.length <= PAYLOAD_BYTES_MAX) return bytes;
-  const limit = PAYLOAD_BYTES_MAX.toLocaleString("en-US");
-  throw new KBrokerError("payload_too_large", `The payload is over ${limit} bytes.`);
+  if (bytes.length > PAYLOAD_BYTES_MAX) throw tooLarge(LIMIT);
+  return bytes;
 }
 
 /** `event-type=created` → name and value; the value may hold more `=`. */

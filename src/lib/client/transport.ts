@@ -2,10 +2,10 @@ import { setFlagsFromString } from "node:v8";
 import { Client } from "undici";
 import { KBrokerError } from "../domain/error.ts";
 
-export const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 /** Between the request and its answer, and between two parts of the answer. */
-export const ANSWER_TIMEOUT_MS = 30_000;
-export const REPLY_BYTES_MAX = 64 * 1_048_576;
+const ANSWER_TIMEOUT_MS = 30_000;
+const REPLY_BYTES_MAX = 64 * 1_048_576;
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "DELETE";

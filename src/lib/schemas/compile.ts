@@ -2,13 +2,10 @@ import { Ajv2020, type ErrorObject, type Options } from "ajv/dist/2020.js";
 import { KBrokerError, type Problem } from "../domain/error.ts";
 import { parseJson } from "../domain/json.ts";
 import { type Located, locate } from "../domain/json-place.ts";
-import type { CompileSchema, Validate } from "../domain/schema.ts";
+import { type CompileSchema, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX, type Validate } from "../domain/schema.ts";
 import { findings } from "./findings.ts";
 import { PROBLEMS_MAX, problemsOf } from "./messages.ts";
 import { UNIQUE_ITEMS } from "./unique-items.ts";
-
-export const SCHEMA_BYTES_MAX = 262_144;
-export const SCHEMA_DEPTH_MAX = 100;
 
 const OPTIONS: Options = {
   allErrors: true,
