@@ -50,6 +50,13 @@ it("takes 100 levels and refuses 101, whatever is inside of strings", () => {
   });
 });
 
+it("counts brackets behind an escaped quote", () => {
+  const text = `["\\"", ${"[".repeat(100)}${"]".repeat(100)}]`;
+
+  expect(() => JSON.parse(text)).not.toThrow();
+  expect(refusal(bytes(text)).message).toContain("More than 100 levels");
+});
+
 it("refuses 65 536 open brackets without overflowing the stack", () => {
   expect(refusal(bytes("[".repeat(65_536))).problems?.[0]?.column).toBe(101);
 });

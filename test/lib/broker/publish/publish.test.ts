@@ -28,18 +28,13 @@ it("stores what is published, byte for byte, duplicate keys and spelling of numb
 });
 
 it("makes an id where none is given, and deduplicates nothing then", async () => {
-  let made = 0;
-  const newId = () => {
-    made += 1;
-    return `made-${made}`;
-  };
-  const { publish, stored } = await withTopic({ newId });
+  const { publish, stored } = await withTopic({ newId: () => "made" });
 
   const first = await publish("1");
   const second = await publish("1");
 
   expect([first.duplicate, second.duplicate]).toEqual([false, false]);
-  expect((await stored()).map(({ id }) => id)).toEqual([first.id, second.id]);
+  expect((await stored()).map(({ id }) => id)).toEqual(["made", "made"]);
 });
 
 describe("an id that the caller gives", () => {
@@ -163,6 +158,21 @@ describe("against the schema", () => {
 
     await expect(publishing).rejects.toMatchObject({ code: "internal", cause: { code: "schema_invalid" } });
   });
+});
+
+it.each([
+  ["payload_too_large", { payload: bytes(`"${"x".repeat(65_535)}"`) }],
+  ["invalid_json", { payload: bytes("{a: 1}") }],
+  ["invalid_request", { id: "no spaces" }],
+  ["invalid_request", { key: "" }],
+  ["invalid_request", { attributes: [["a", "\n"]] }],
+] as const)("refuses %s before anything is stored: %j", async (code, part) => {
+  const { publish, stored, notes } = await withTopic();
+
+  await expect(publish("1", part)).rejects.toMatchObject({ code });
+
+  expect(await stored()).toEqual([]);
+  expect(notes.lines).toEqual([]);
 });
 
 it("keeps nothing of a message that the log refuses", async () => {
