@@ -45,7 +45,7 @@ export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<Engi
   const failStop = createFailStop(options.onFatal);
   try {
     const directory = await openDirectory(options.dir);
-    const store = openStateStore(directory.state, failStop);
+    const store = await openStateStore(directory.state, failStop);
     try {
       return await assemble(options, { directory, store, failStop, unlock: lock.release });
     } catch (error) {

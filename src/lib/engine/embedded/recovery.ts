@@ -2,7 +2,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import type { IdIndex } from "./dedupe/id-index.ts";
 import { digestOf, idKey } from "./dedupe/id-index.ts";
 import { type FrameHead, frameMessage } from "./journal/frame.ts";
-import { type JournalPosition, type Recovered, recoverJournal } from "./journal/recover.ts";
+import { type Found, type JournalPosition, type Recovered, recoverJournal } from "./journal/recover.ts";
 import { runEnd } from "./journal/run.ts";
 import { type JournalFolder, segmentNumbers } from "./journal/segment.ts";
 import { type Standing, standings, subscriptionName, topicName } from "./state/standing.ts";
@@ -38,8 +38,8 @@ export async function recover(
       if (records.has(head.topicId) && nowMs - head.timeMs <= head.dedupeWindowMs)
         rememberFrame(index, head, { bytes, position });
     },
+    judge: (found) => refuseLoss(options, found, stands),
   });
-  refuseLoss(options, recovered, stands);
   const topics = new Map([...records].map(([id, record]) => [id, topicLog(id, record)]));
   attachRuns(topics, recovered);
   await settleEnds({ ...options, topics, recovered, knownEnds });
@@ -65,11 +65,11 @@ function rememberFrame(index: IdIndex, head: FrameHead, place: { bytes: Buffer; 
 }
 
 /** Somebody stands where the journal has nothing, and nothing unreadable either: it was taken away. */
-function refuseLoss(options: RecoveryOptions, recovered: Recovered, stands: readonly Standing[]): void {
+function refuseLoss(options: RecoveryOptions, found: Found, stands: readonly Standing[]): void {
   const { store, acceptLoss } = options;
-  if (acceptLoss || (recovered.damaged && !recovered.missing)) return;
+  if (acceptLoss || (found.damaged && !found.missing)) return;
   for (const { subscriptionId, topicId, offset } of stands) {
-    const end = recovered.foundEnds.get(topicId) ?? 0;
+    const end = found.foundEnds.get(topicId) ?? 0;
     if (offset <= end) continue;
     const [subscription, topic] = [subscriptionName(store, subscriptionId), topicName(store, topicId)];
     const stands = `The subscription "${subscription}" stands at offset ${offset} of topic "${topic}"`;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,9 +12,19 @@ export interface Told {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export async function temporaryFolder(): Promise<{ dir: string; remove: () => Promise<void> }> {
-  const dir = await mkdtemp(join(tmpdir(), "kbroker-engine-"));
+export interface TemporaryFolder {
+  readonly dir: string;
+  readonly remove: () => Promise<void>;
+}
+
+export async function temporaryFolder(parent = tmpdir()): Promise<TemporaryFolder> {
+  const dir = await mkdtemp(join(parent, "kbroker-engine-"));
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** In memory where the system offers that: for tests that open hundreds of engines and ask nothing of a real disk. */
+export function quickFolder(): Promise<TemporaryFolder> {
+  return temporaryFolder(existsSync("/dev/shm") ? "/dev/shm" : tmpdir());
 }
 
 export interface Opened {

@@ -27,6 +27,8 @@ export interface RecoverOptions {
   readonly accountedEnds: ReadonlyMap<string, number>;
   /** Told of the frames behind `through`, in order. */
   readonly onFrame: OnFrame;
+  /** May throw: then nothing more is done, and what was found stays as it is. */
+  readonly judge: (found: Found) => void;
 }
 
 export interface Recovered {
@@ -34,6 +36,11 @@ export interface Recovered {
   readonly segments: readonly Segment[];
   readonly active: ActiveSegment;
   readonly nextBatch: number;
+  readonly foundEnds: ReadonlyMap<string, number>;
+}
+
+/** What the files say, before anything is made of it. */
+export interface Found {
   /** By topic id: the offset after the last record found or accounted for. */
   readonly foundEnds: ReadonlyMap<string, number>;
   /** A file, or the end of one, that the state knows is not there. */
@@ -59,6 +66,11 @@ export async function recoverJournal(folder: JournalFolder, options: RecoverOpti
   raise(ends, last?.segment.runs.values() ?? []);
   const nextBatch = 1 + Math.max(through.batch, last?.lastBatch ?? 0, ...sealed.map(({ lastBatch }) => lastBatch));
   const newest = Math.max(lastNumber ?? 0, ...numbers);
+  options.judge({
+    foundEnds: ends,
+    missing: newest < through.segment || (last?.cutShort ?? false),
+    damaged: [...sealed, ...(last === undefined ? [] : [last])].some(({ damaged }) => damaged),
+  });
   const writeOn = (last?.writable ?? false) && holdsAll(ends, knownEnds);
   const active =
     writeOn && last !== undefined
@@ -66,14 +78,7 @@ export async function recoverJournal(folder: JournalFolder, options: RecoverOpti
       : await begin(folder, { number: Math.max(newest, through.segment) + 1, firstBatch: nextBatch });
   const before = sealed.map(({ segment }) => segment);
   if (!writeOn && last !== undefined) before.push(await seal(folder, last));
-  return {
-    segments: [...before, active],
-    active,
-    nextBatch,
-    foundEnds: ends,
-    missing: newest < through.segment || (last?.cutShort ?? false),
-    damaged: [...sealed, ...(last === undefined ? [] : [last])].some(({ damaged }) => damaged),
-  };
+  return { segments: [...before, active], active, nextBatch, foundEnds: ends };
 }
 
 /** A segment that was never begun is taken away: then the one before it was written, and synced, to its end. */

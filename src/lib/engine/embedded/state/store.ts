@@ -6,6 +6,7 @@ import type { DocumentKind, ParkedEntry } from "../../port.ts";
 import type { FailStop } from "../fault.ts";
 import type { JournalPosition } from "../journal/recover.ts";
 import type { TopicRecord } from "../topic-log.ts";
+import { checkStateFile, STATE_PAGE_BYTES } from "./check-file.ts";
 
 /** Everything beside the messages. It holds nothing that the journal contradicts. */
 export interface StateStore {
@@ -63,12 +64,14 @@ export const BEHIND_ALL_TEXT = "\u{10ffff}\u{10ffff}";
  * Without `overlappingSync` a resolved commit is durable and a reader sees nothing that is not. Without `eventTurnBatching` lmdb
  * makes no promise of its own: on a full disk nobody could handle its rejection.
  */
-export function openStateStore(path: string, failStop: FailStop): StateStore {
+export async function openStateStore(path: string, failStop: FailStop): Promise<StateStore> {
+  const dataFile = join(path, "data.mdb");
+  await checkStateFile(dataFile);
   const root = open({
     path,
     overlappingSync: false,
     eventTurnBatching: false,
-    pageSize: 8192,
+    pageSize: STATE_PAGE_BYTES,
     maxDbs: DATABASES_MAX,
     encoding: "json",
   });
@@ -86,7 +89,7 @@ export function openStateStore(path: string, failStop: FailStop): StateStore {
     ids: root.openDB({ name: "ids", encoding: "json" }),
     idOrder: root.openDB({ name: "id-order", encoding: "json" }),
     commit: (work) => commit(root, () => work(writes), failStop),
-    bytes: async () => (await stat(join(path, "data.mdb"))).size,
+    bytes: async () => (await stat(dataFile)).size,
     close: () => root.close(),
   };
 }
