@@ -1,7 +1,7 @@
 import type { CompileSchema, Validate } from "../domain/schema.ts";
 
 /** A compiled schema takes some 50 KB; the one used longest ago goes first and is compiled again when needed. */
-export const COMPILED_SCHEMAS_MAX = 1_000;
+const COMPILED_SCHEMAS_MAX = 1_000;
 
 /**
  * Compiles each text once: compiling takes a millisecond for a usual schema and two seconds for one of the largest size, which no

@@ -72,6 +72,8 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
     },
     async stop(drainMs) {
       stopping.abort();
+      // What has begun is finished: an engine that closes in the middle of a creation would leave a part of it.
+      await control.inTurn(async () => undefined).catch(report);
       await trimming;
       await delivery.stop(drainMs);
       view.close();

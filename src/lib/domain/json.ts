@@ -35,7 +35,7 @@ export function parseJson(text: string, depthMax: number): ParsedJson {
 function parseBytes(payload: Uint8Array): ParsedJson {
   const text = decode(payload);
   if (text === undefined) return brokenUtf8(payload);
-  if (depthBound(payload) > PAYLOAD_DEPTH_MAX) return parseJson(text, PAYLOAD_DEPTH_MAX);
+  if (mayBeDeep(text) && depthOf(payload) > PAYLOAD_DEPTH_MAX) return parseJson(text, PAYLOAD_DEPTH_MAX);
   try {
     return { kind: "value", value: JSON.parse(text) };
   } catch {
@@ -52,8 +52,20 @@ function decode(payload: Uint8Array): string | undefined {
   }
 }
 
+/** Few brackets cannot be deep: most payloads need no look at each byte. */
+function mayBeDeep(text: string): boolean {
+  let count = 0;
+  for (const bracket of ["{", "["]) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      count += 1;
+      if (count > PAYLOAD_DEPTH_MAX) return true;
+    }
+  }
+  return false;
+}
+
 /** How deep brackets outside of strings are nested: exact for what is JSON, so that depth is bounded before anything parses. */
-function depthBound(payload: Uint8Array): number {
+function depthOf(payload: Uint8Array): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;

@@ -1,5 +1,10 @@
 import { expect, it } from "vitest";
+import { memoryEngine } from "../../../src/lib/engine/memory/engine.ts";
+import { memoryStorage } from "../../../src/lib/engine/memory/storage.ts";
+import { faultyEngine } from "../../faults/faulty-engine.ts";
 import { bytes, ENDPOINT, openTestBroker, reportingDelivery } from "../../support/broker.ts";
+import { manualClock } from "../../support/manual-clock.ts";
+import { isPending } from "../../support/promises.ts";
 
 it("a broker that stops takes nothing new, and still shows what it has", async () => {
   const { broker, storage } = await openTestBroker();
@@ -19,6 +24,24 @@ it("a broker that stops takes nothing new, and still shows what it has", async (
 
   expect(storage).toEqual(before);
   expect(await broker.lag("billing")).toMatchObject({ subscription: "billing" });
+});
+
+it("finishes a change that has begun before it has stopped", async () => {
+  const clock = manualClock();
+  const storage = memoryStorage();
+  const engine = faultyEngine(memoryEngine({ clock, storage }));
+  const { broker } = await openTestBroker({ clock, engine });
+  const held = engine.hold({ call: "catalog.put" });
+  const creating = broker.createTopic({ name: "orders", visibility: "public", schema: "{}" });
+  await held.arrived;
+
+  const stopping = broker.stop(0);
+  expect(await isPending(stopping)).toBe(true);
+  held.letGo();
+  await stopping;
+
+  expect([...storage.documents.keys()]).toEqual(["schema/orders", "topic/orders"]);
+  await creating;
 });
 
 it("stops the delivery with the time it was given to drain", async () => {

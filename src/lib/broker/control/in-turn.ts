@@ -1,7 +1,7 @@
 import { KBrokerError } from "../../domain/error.ts";
 
 /** Changes that may wait for their turn. */
-export const CHANGES_WAITING_MAX = 1_000;
+const CHANGES_WAITING_MAX = 1_000;
 
 export type InTurn = <T>(change: () => Promise<T>) => Promise<T>;
 

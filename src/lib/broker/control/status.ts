@@ -3,7 +3,7 @@ import type { Control } from "./control.ts";
 import { lagOf } from "./lag.ts";
 
 /** What was computed for one caller serves the others for this long. */
-export const SNAPSHOT_AGE_MS_MAX = 1_000;
+const SNAPSHOT_AGE_MS_MAX = 1_000;
 
 export type Snapshot = () => Promise<readonly LagView[]>;
 

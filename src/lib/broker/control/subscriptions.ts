@@ -15,7 +15,7 @@ import { checkLimits } from "./check-limits.ts";
 import { allOrNothing, type Control, orOnConflict, type Undo } from "./control.ts";
 import { lagOf } from "./lag.ts";
 import { parseStartAt, startOffsets } from "./start-at.ts";
-import { checkFree, putTopic } from "./topics.ts";
+import { putTopic } from "./topics.ts";
 
 /** Creates a subscription: its position in every shard and its dead letter topic are durable before anyone can see it. */
 export async function createSubscription(control: Control, request: CreateSubscription): Promise<SubscriptionView> {
@@ -100,11 +100,18 @@ function newSubscription(
 /** One that exists from before is used again: what is in it stays. */
 async function ensureDeadLetterTopic(
   control: Control,
-  { deadLetterTopic: name }: Subscription,
+  { name: subscription, deadLetterTopic: name }: Subscription,
   undo: (step: Undo) => void,
 ): Promise<void> {
   if (control.view.topic(name)?.topic.purpose === "dead-letter") return;
-  checkFree(control, name);
+  const taken = control.view.topicLike(name);
+  if (taken !== undefined) {
+    throw new KBrokerError(
+      "topic_exists",
+      `The dead letter topic of "${subscription}" is "${name}", which differs from the topic "${taken.name}" only in "." and "_".`,
+      { hint: "Choose another name for the subscription." },
+    );
+  }
   const topic: Topic = {
     name,
     id: control.newId(),

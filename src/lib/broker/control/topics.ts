@@ -33,7 +33,7 @@ export async function createTopic(control: Control, request: CreateTopic): Promi
 }
 
 /** Fails with `topic_exists` when the name, or one that differs only in `.` and `_`, is taken. */
-export function checkFree({ view }: Control, name: string): void {
+function checkFree({ view }: Control, name: string): void {
   const taken = view.topicLike(name);
   if (taken !== undefined) throw exists(name, taken.name);
 }
