@@ -34,7 +34,7 @@ export function consumer(first: Script = () => ok): Consumer {
   const held: { readonly id: string; readonly answer: (outcome: Outcome) => void }[] = [];
 
   const post: Post = (push, signal) => {
-    const header = (name: string) => push.headers.find(([each]) => each === name)?.[1] ?? "";
+    const header = (name: string) => push.headers[push.headers.indexOf(name) + 1] ?? "";
     const each = { push, id: header(HEADER.messageId), attempt: Number(header(HEADER.deliveryAttempt)) };
     received.push(each);
     const outcome = script(each);

@@ -1,9 +1,8 @@
-import type { Attribute } from "./message.ts";
-
 /** One push to a consumer, as the dispatcher hands it to the outbox. */
 export interface Push {
   readonly endpoint: string;
-  readonly headers: readonly Attribute[];
+  /** Names and values in turn, as they go out: pairs would be taken apart again for each push. */
+  readonly headers: string[];
   readonly body: Uint8Array;
   /** How long the consumer may take to answer. */
   readonly timeoutMs: number;

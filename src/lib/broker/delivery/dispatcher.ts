@@ -3,20 +3,19 @@ import type { StoredMessage } from "../../domain/message.ts";
 import { type RateMeter, rateMeter } from "../../domain/rate.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import { isAck } from "../../domain/verdict.ts";
-import type { Source } from "../../engine/port.ts";
 import { type Alarm, alarm } from "./alarm.ts";
 import { Burial } from "./burial.ts";
 import type { DeliveryStatus } from "./delivery.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type Failures, failures } from "./failures.ts";
-import { Feeds } from "./feeds.ts";
-import { failed, type Hold, messageOf, whileHeld } from "./hold.ts";
+import { Feeds, type Next } from "./feeds.ts";
+import { failed, type Hold, messageOf } from "./hold.ts";
 import type { Opened } from "./opening.ts";
 import { type ParkedMessage, type ParkedSet, parkedSet } from "./parked-set.ts";
 import { type Parker, parker } from "./parker.ts";
 import { Positions } from "./positions.ts";
 import { type PushMaker, pushMaker } from "./push-maker.ts";
-import { discard, readSource } from "./source.ts";
+import { discard, type Found, readSource } from "./source.ts";
 import { statusOf } from "./status.ts";
 
 export interface DispatcherOptions {
@@ -26,14 +25,8 @@ export interface DispatcherOptions {
   readonly random: () => number;
 }
 
-/** One push and where its message came from. */
-interface Attempt {
-  readonly message: StoredMessage;
-  readonly source: Source;
-  /** Of the shard among the positions: settled there. `undefined` for a parked message, which is settled already. */
-  readonly index: number | undefined;
-  readonly parked: ParkedMessage | undefined;
-}
+/** A message that is being pushed: taken from the log, or parked and then settled there already. */
+type Attempt = Next | { readonly message: StoredMessage; readonly feed: undefined; readonly parked: ParkedMessage };
 
 /**
  * Pushes the messages of one subscription for as long as one hold lasts. The window is refilled after each completion, arrival, due time,
@@ -99,11 +92,9 @@ export class Dispatcher {
   async sweep(): Promise<void> {
     const { expiryNow, ttlMs, limits, signal } = this.#hold;
     await this.#feeds.sweep();
-    while (!signal.aborted) {
-      const old = this.#parked.takeOld(expiryNow() - ttlMs, limits.parkBatchMax);
-      if (old.length === 0) break;
-      await whileHeld(this.#hold, Promise.all(old.map((message) => this.#failures.expire(message))));
-    }
+    if (signal.aborted) return;
+    for (const old of this.#parked.takeOld(expiryNow() - ttlMs, limits.sweepCountMax))
+      this.#failures.expire(old, () => {});
   }
 
   /** Starts nothing any more; what is in flight has `drainMs`; the rest is dropped unsettled; commits. */
@@ -190,35 +181,43 @@ export class Dispatcher {
     if (this.#parked.size + this.#takenNew >= this.#hold.limits.parkedMax) return false;
     const next = this.#feeds.take();
     if (next === undefined) return false;
-    const { message, feed } = next;
     this.#taken += 1;
     this.#takenNew += 1;
-    const source = { shard: feed.shard, offset: message.offset };
-    this.#send({ message, source, index: feed.index, parked: undefined }, 1);
+    this.#send(next, 1);
     return true;
   }
 
   /** Reads a parked message again and sends it, unless it expired, is gone, or the endpoint went away meanwhile. */
   async #retry(parked: ParkedMessage, { probe = false } = {}): Promise<void> {
-    const { engine, activity, limits, signal, expiryNow, ttlMs } = this.#hold;
-    const { source, attempts } = parked.entry;
+    const { engine, activity, limits, signal } = this.#hold;
     this.#taken += 1;
+    activity.begin();
     try {
-      const found = await activity.during(readSource(engine.log, source));
-      if (signal.aborted) return;
-      if (found.kind === "gone") {
-        discard(parked, found.why, { hold: this.#hold, positions: this.#positions, parked: this.#parked });
-      } else if (found.message.timeMs + ttlMs <= expiryNow()) {
-        await this.#failures.expire(parked);
-      } else if (this.#maySend() && (probe || !this.#endpoint.isDown)) {
-        return this.#send({ message: found.message, source, index: undefined, parked }, attempts + 1);
-      } else this.#parked.giveBack(parked, 0);
+      const found = await readSource(engine.log, parked.entry.source);
+      if (!signal.aborted) this.#retryFound(parked, found, probe);
     } catch (error) {
       if (signal.aborted) return;
       failed(this.#hold, "A parked message cannot be read; it is tried again later.", error);
       this.#parked.giveBack(parked, limits.retryMs);
+      this.#release();
+    } finally {
+      activity.end();
     }
-    this.#release();
+  }
+
+  #retryFound(parked: ParkedMessage, found: Found, probe: boolean): void {
+    const { expiryNow, ttlMs } = this.#hold;
+    if (found.kind === "gone") {
+      discard(parked, found.why, { hold: this.#hold, positions: this.#positions, parked: this.#parked });
+      this.#release();
+    } else if (found.message.timeMs + ttlMs <= expiryNow()) {
+      this.#failures.expire(parked, () => this.#release());
+    } else if (this.#maySend() && (probe || !this.#endpoint.isDown)) {
+      this.#send({ message: found.message, feed: undefined, parked }, parked.entry.attempts + 1);
+    } else {
+      this.#parked.giveBack(parked, 0);
+      this.#release();
+    }
   }
 
   #send(attempt: Attempt, number: number): void {
@@ -238,7 +237,7 @@ export class Dispatcher {
       observer.delivered(subscription.name, subscription.topic, result, outcome.tookMs);
       this.#endpoint.observe(outcome);
       if (acknowledged) this.#acknowledge(attempt);
-      else void this.#fail(attempt, outcome);
+      else this.#fail(attempt, outcome);
     }
     activity.end();
   }
@@ -247,28 +246,29 @@ export class Dispatcher {
     this.#acks.add(1, this.#hold.clock.monotonic());
     if (attempt.parked !== undefined) {
       this.#parked.remove(attempt.parked);
-      this.#positions.unpark(attempt.source);
+      this.#positions.unpark(attempt.parked.entry.source);
     }
     this.#finish(attempt);
   }
 
   /** The message keeps its place in the window until its failure is durable. */
-  async #fail(attempt: Attempt, outcome: Outcome): Promise<void> {
-    const { observer, subscription, activity } = this.#hold;
-    const { message, source, parked } = attempt;
+  #fail(attempt: Attempt, outcome: Outcome): void {
+    const { observer, subscription } = this.#hold;
+    const { message, parked } = attempt;
+    const source = attempt.feed === undefined ? attempt.parked.entry.source : attempt.feed.sourceOf(message);
     const failure = { source, publishTimeMs: message.timeMs, outcome, previous: parked?.entry };
-    await this.#failures.record(failure, this.#subscription.retry);
-    if (parked === undefined) observer.parked(subscription.name, subscription.topic);
-    activity.begin();
-    this.#finish(attempt);
-    activity.end();
+    this.#failures.record(failure, this.#subscription.retry, () => {
+      if (parked === undefined) observer.parked(subscription.name, subscription.topic);
+      this.#finish(attempt);
+    });
   }
 
   /** Acknowledged or durably handed over: settled at its source, its place given to the next. */
   #finish(attempt: Attempt): void {
+    const { message, feed } = attempt;
     this.#inFlight.delete(attempt);
-    if (attempt.index !== undefined) {
-      this.#positions.settle(attempt.index, attempt.source.offset);
+    if (feed !== undefined) {
+      this.#positions.settle(feed.index, message.offset);
       this.#takenNew -= 1;
     }
     this.#release();

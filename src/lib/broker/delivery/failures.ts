@@ -27,35 +27,39 @@ export interface FailuresOptions {
 
 /** What becomes of messages that were not acknowledged: durable at once, tried again or on their way to the dead letter topic. */
 export interface Failures {
-  /** Resolves once the failure is durable. */
-  record(failure: Failure, policy: RetryPolicy): Promise<void>;
+  /** `durable` is told once the failure is. */
+  record(failure: Failure, policy: RetryPolicy, durable: () => void): void;
   /** A message that was tried and whose time is over. */
-  expire(message: ParkedMessage): Promise<void>;
+  expire(message: ParkedMessage, durable: () => void): void;
 }
 
 export function failures({ hold, parked, parker, burial, random }: FailuresOptions): Failures {
-  async function store(entry: ParkedEntry): Promise<void> {
-    await parker.park(entry);
-    const message = parked.add(entry);
-    if (entry.dying !== undefined) burial.add(message);
+  function store(entry: ParkedEntry, durable: () => void): void {
+    parker.park(entry, () => {
+      const message = parked.add(entry);
+      if (entry.dying !== undefined) burial.add(message);
+      durable();
+    });
   }
 
-  async function die(entry: ParkedEntry, errorClass: ErrorClass): Promise<void> {
-    const ends = await hold.activity.during(burial.ends());
-    await store({ ...entry, dying: { errorClass, ends } });
+  async function die(entry: ParkedEntry, errorClass: ErrorClass, durable: () => void): Promise<void> {
+    hold.activity.begin();
+    const ends = await burial.ends();
+    if (!hold.signal.aborted) store({ ...entry, dying: { errorClass, ends } }, durable);
+    hold.activity.end();
   }
 
   return {
-    async record(failure, policy) {
+    record(failure, policy, durable) {
       const strikes = failure.previous?.strikes ?? 0;
       const verdict = judge(policy, { strikes, outcome: failure.outcome, random: random() });
       const entry = failedEntry(hold, failure, verdict);
-      if (verdict.kind === "dead") await die(entry, verdict.errorClass);
-      else await store(entry);
+      if (verdict.kind === "dead") void die(entry, verdict.errorClass, durable);
+      else store(entry, durable);
     },
-    async expire({ entry }) {
+    expire({ entry }, durable) {
       const reason = `expired after ${formatDuration(hold.ttlMs)}; the last attempt: ${entry.reason}`;
-      await die({ ...entry, reason, lastFailureMs: hold.clock.now() }, "expired");
+      void die({ ...entry, reason, lastFailureMs: hold.clock.now() }, "expired", durable);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { StoredMessage } from "../../domain/message.ts";
-import type { ReadResult, Shard } from "../../engine/port.ts";
+import type { ReadResult, Shard, Source } from "../../engine/port.ts";
 import { failed, type Hold } from "./hold.ts";
 import type { Positions } from "./positions.ts";
 
@@ -78,6 +78,10 @@ export class Feed {
     this.#buffer = [];
     this.#head = 0;
     this.#version += 1;
+  }
+
+  sourceOf({ offset }: StoredMessage): Source {
+    return { shard: this.shard, offset };
   }
 
   /** Where the next message will come from at the earliest. */

@@ -4,9 +4,12 @@ import { Feed } from "./feed.ts";
 import type { Hold } from "./hold.ts";
 import type { Positions } from "./positions.ts";
 
+/** A message taken from the log. */
 export interface Next {
-  readonly feed: Feed;
   readonly message: StoredMessage;
+  /** Where it was read and is settled. */
+  readonly feed: Feed;
+  readonly parked: undefined;
 }
 
 /** All shards of a topic, taken from in turn. Expired messages are passed and counted, wherever they are met. */
@@ -53,7 +56,7 @@ export class Feeds {
       const message = feed.take();
       if (message === undefined) continue;
       this.#turn = feed.index + 1;
-      return { feed, message };
+      return { message, feed, parked: undefined };
     }
     return undefined;
   }

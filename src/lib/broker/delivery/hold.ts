@@ -37,15 +37,6 @@ export function failed({ observer, subscription, superseded }: Hold, what: strin
   observer.log("error", what, { subscription: subscription.name, error: messageOf(error) });
 }
 
-/** Waits for `work`, but no longer than the hold lasts: what it began to store may never be told durable afterwards. */
-export async function whileHeld({ signal }: Hold, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  const ended = new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
-  });
-  await Promise.race([work, ended]).finally(() => over.abort());
-}
-
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -23,6 +23,8 @@ export interface DeliveryLimits {
   readonly burialRetryMsMax: number;
   /** How often messages are looked for that expire where nothing is pushed. */
   readonly sweepPeriodMs: number;
+  /** Parked messages given up in one such look. */
+  readonly sweepCountMax: number;
   /** What is in flight when the engine asks to let go has this long. */
   readonly releaseDrainMs: number;
 }
@@ -39,5 +41,6 @@ export const LIMITS: DeliveryLimits = {
   retryMs: 1_000,
   burialRetryMsMax: 30_000,
   sweepPeriodMs: 10_000,
+  sweepCountMax: 1_000,
   releaseDrainMs: 20_000,
 };

@@ -3,8 +3,8 @@ import { failed, type Hold, messageOf } from "./hold.ts";
 
 /** Makes parked entries durable, in batches: one write at a time, the next takes all that came meanwhile. */
 export interface Parker {
-  /** Resolves once the entry is durable. Until then it is tried again and again; never, when the hold ends before. */
-  park(entry: ParkedEntry): Promise<void>;
+  /** `durable` is told once the entry is. Until then it is tried again and again; it is never told when the hold ends before. */
+  park(entry: ParkedEntry, durable: () => void): void;
   /** Why entries cannot be made durable right now, in words. */
   problem(): string | undefined;
 }
@@ -48,10 +48,9 @@ export function parker(hold: Hold): Parker {
   }
 
   return {
-    park(entry) {
-      const parked = new Promise<void>((durable) => queue.push({ entry, durable }));
+    park(entry, durable) {
+      queue.push({ entry, durable });
       if (!running) void run();
-      return parked;
     },
     problem: () => problem,
   };

@@ -1,0 +1,47 @@
+import type { Clock } from "../domain/clock.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Deadlines are looked at this often; an answer may take so much longer before it counts as missing. */
+const DEADLINE_TICK_MS = 100;
+
+/** The exchanges that run: what ends them when their time is over, their caller's signal aborts, or the outbox closes. */
+export interface Running {
+  add(exchange: Exchange, signal: AbortSignal): void;
+  delete(exchange: Exchange): void;
+  /** Ends them all. */
+  close(): void;
+}
+
+/** One timer for all and one listener a signal: a timer and a listener for each would cost as much as the request. */
+export function runningExchanges(clock: Clock): Running {
+  const running = new Map<Exchange, AbortSignal>();
+  const heard = new WeakSet<AbortSignal>();
+  let ticking = false;
+
+  async function tick(): Promise<void> {
+    ticking = true;
+    while (running.size > 0) {
+      await clock.after(DEADLINE_TICK_MS);
+      const nowMs = clock.monotonic();
+      for (const exchange of running.keys()) exchange.check(nowMs);
+    }
+    ticking = false;
+  }
+
+  function endAll(reason: string, only?: AbortSignal): void {
+    for (const [exchange, signal] of running) if (only === undefined || signal === only) exchange.end(reason);
+  }
+
+  return {
+    add(exchange, signal) {
+      running.set(exchange, signal);
+      if (!heard.has(signal)) {
+        heard.add(signal);
+        signal.addEventListener("abort", () => endAll("its caller stopped waiting", signal), { once: true });
+      }
+      if (!ticking) void tick();
+    },
+    delete: (exchange) => void running.delete(exchange),
+    close: () => endAll("the broker is stopping"),
+  };
+}
