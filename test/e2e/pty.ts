@@ -17,16 +17,20 @@ export interface Terminal {
 
 export const KEYS = { enter: "\r", down: "\u001b[B", ctrlC: "\u0003", clear: "\u0015" };
 
-/** The program at a terminal of its own. */
-export function terminal(argv: readonly string[], env: Record<string, string>): Terminal {
+/** The program at a terminal of its own; with `stdoutTo` its stdout goes to that file, as `> file` does. */
+export function terminal(argv: readonly string[], env: Record<string, string>, stdoutTo?: string): Terminal {
   const { TERM: name = "xterm-256color" } = env;
-  const process_ = spawn(process.execPath, [program(), ...argv], {
-    name,
-    cols: 160,
-    rows: 40,
-    cwd: "/",
-    env: childEnv(env),
-  });
+  const process_ = spawn(
+    "/bin/sh",
+    ["-c", `exec "$@"${stdoutTo === undefined ? "" : ' > "$OUT"'}`, "sh", process.execPath, program(), ...argv],
+    {
+      name,
+      cols: 160,
+      rows: 40,
+      cwd: "/",
+      env: childEnv({ ...env, OUT: stdoutTo ?? "" }),
+    },
+  );
   let raw = "";
   let seenTo = 0;
   process_.onData((data) => {

@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { subscription, topic } from "../commands/fixtures.ts";
 import { answer, failure, type Received, stubBroker } from "../commands/stub-broker.ts";
 import { KEYS, terminal } from "./pty.ts";
@@ -150,6 +153,23 @@ test("a name that is left out is picked from those that exist", { timeout: TEST_
 
   expect(await ended).toBe(0);
   expect(changes(received)).toHaveLength(1);
+});
+
+test("questions go to stderr: stdout in a file holds the answer and nothing else", {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "kbroker-pty-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const { env } = await broker();
+  const out = join(folder, "out.json");
+  const { see, type, ended } = terminal(["subscription", "pause", "--json"], env, out);
+
+  await see(/Subscription[\s\S]*billing/);
+  type(enter);
+  await see(/Without questions: kbroker subscription pause billing\n/);
+
+  expect(await ended).toBe(0);
+  expect(JSON.parse(await readFile(out, "utf8"))).toEqual(subscription({ state: "paused" }));
 });
 
 test.each([
