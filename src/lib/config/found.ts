@@ -10,6 +10,8 @@ export function found(value: unknown): string {
   return "a mapping";
 }
 
-function shortened(text: string): string {
+/** An address may hold a password. */
+function shortened(whole: string): string {
+  const text = whole.replace(/\/\/[^/]*@/, "//…@");
   return text.length > TEXT_LENGTH_MAX ? `${text.slice(0, TEXT_LENGTH_MAX)}…` : text;
 }

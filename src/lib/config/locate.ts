@@ -58,8 +58,11 @@ function resolved(doc: Document.Parsed, node: unknown): unknown {
   return target;
 }
 
+/** The parser gives a merge key as a symbol. */
 export function keyName(pair: Pair): string | undefined {
-  return isScalar(pair.key) ? String(pair.key.value) : undefined;
+  if (!isScalar(pair.key)) return undefined;
+  const { value } = pair.key;
+  return typeof value === "symbol" ? value.description : String(value);
 }
 
 export function startOf(node: unknown): number | undefined {

@@ -32,8 +32,9 @@ export function checkShape<T>(file: string, yaml: YamlFile, shape: Shape<T>): Ch
   const further = typeof value === "object" ? (shape.further?.(value) ?? []) : [];
   const all = [...issues, ...nearMisses(value, shape.known), ...further];
   const problems = [...yaml.problems, ...all.slice(0, SHAPE_PROBLEMS_MAX).map((one) => placed(file, yaml, one))];
-  if (all.length > SHAPE_PROBLEMS_MAX) problems.push(tooMany(file, all.length - SHAPE_PROBLEMS_MAX));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  const last = problems.at(-1);
+  if (last !== undefined && all.length > SHAPE_PROBLEMS_MAX) problems.push(more(last, all.length - SHAPE_PROBLEMS_MAX));
   return { value: errorsOf(problems).length === 0 ? result.data : undefined, problems };
 }
 
@@ -41,7 +42,7 @@ export function placed(file: string, yaml: YamlFile, { path, at, severity, messa
   return { file, ...yaml.locate(path, at), path: pathText(path), severity, message, fix };
 }
 
-function tooMany(file: string, count: number): ConfigProblem {
+function more(last: ConfigProblem, count: number): ConfigProblem {
   const message = `The file has ${count} problems more.`;
-  return { file, line: 1, column: 1, path: "", severity: "error", message, fix: "Correct those that are shown first." };
+  return { ...last, path: "", severity: "error", message, fix: "Correct those that are shown first." };
 }

@@ -12,6 +12,8 @@ const WORDS: Readonly<Record<string, readonly [message: string, fix: string]>> =
     "A second colon on this line makes it a mapping within a mapping.",
     'Quote the value (key: "a: b"), or move it to a line of its own.',
   ],
+  MISSING_CHAR: ["A quote or a bracket that was opened is not closed.", "Close it."],
+  TAG_RESOLVE_FAILED: ["This tag means nothing here and is ignored.", "Remove the tag, or quote the value."],
   BAD_SCALAR_START: ["A value cannot start with this character unless it is quoted.", "Put the value in quotes."],
   BAD_DQ_ESCAPE: [
     "A backslash in double quotes starts an escape that does not exist.",
@@ -30,12 +32,22 @@ export function placedErrors(file: string, doc: Document.Parsed, place: PlaceOf)
   const anchors = anchorFaults(doc, SYNTAX_PROBLEMS_MAX).map(({ offset, message, fix }) => {
     return { file, ...place(offset), path: "", severity: "error" as const, message, fix };
   });
-  const errors = anchors.length > 0 ? anchors : doc.errors.slice(0, SYNTAX_PROBLEMS_MAX).map(problem("error"));
+  const errors = anchors.length > 0 ? anchors : worthSaying(doc.errors).map(problem("error"));
   return [...errors, ...doc.warnings.slice(0, SYNTAX_PROBLEMS_MAX).map(problem("warning"))];
 }
 
+const TOO_DEEP = /^Maximum call stack/;
+
+/** Behind a first fault the parser often sees more at the same place, and behind nesting too deep for it nothing right. */
+function worthSaying(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const tooDeep = errors.find(({ message }) => TOO_DEEP.test(message));
+  if (tooDeep !== undefined) return [tooDeep];
+  return errors
+    .filter(({ pos }, index) => index === 0 || pos[0] !== errors[index - 1]?.pos[0])
+    .slice(0, SYNTAX_PROBLEMS_MAX);
+}
+
 function wordsFor({ code, message }: YAMLParseError | YAMLWarning): readonly [message: string, fix: string] {
-  if (message.startsWith("Maximum call stack"))
-    return ["The values are nested too deeply to be read.", "Flatten them."];
+  if (TOO_DEEP.test(message)) return ["The values are nested too deeply to be read.", "Flatten them."];
   return WORDS[code] ?? [`Not valid YAML: ${message}.`, "Correct the YAML at this place."];
 }

@@ -28,7 +28,13 @@ function parsed(file: string, text: string): YamlFile {
   const lines = new LineCounter();
   const place = (offset: number) => placeIn(lines, Math.min(offset, text.length));
   // The library compares each key with all others of its map: 90 000 keys, still under 1 MB, would take two minutes.
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false });
+  const doc = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    uniqueKeys: false,
+    logLevel: "error",
+  });
   const syntax = placedErrors(file, doc, place);
   if (syntax.some(({ severity }) => severity === "error")) return unreadable(syntax);
   const value: unknown = doc.toJS({ maxAliasCount: ALIAS_COUNT_MAX });

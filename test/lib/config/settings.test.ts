@@ -165,6 +165,7 @@ describe("a bad value is config_invalid and names where", () => {
     ["ftp://x", "it is no http or https URL"],
     ["localhost:7070", "it is no http or https URL"],
     ["http://user:secret@x", "it holds a user name or password"],
+    ["http://token@x", "it holds a user name or password"],
     ["http://x/?a=b", "it has a query or a fragment"],
   ])("in a variable: %s", async (value, why) => {
     await expect(settings({ env: { KBROKER_ADMIN_URL: value } }).adminUrl()).rejects.toMatchObject({
@@ -188,6 +189,12 @@ describe("a bad value is config_invalid and names where", () => {
     await expect(settings().adminUrl()).rejects.toMatchObject({
       problems: [{ line: 1, column: 1, fix: 'Write environments instead of "enviroments".' }],
     });
+  });
+
+  test("and several in the order of their lines", async () => {
+    user("colour: red\nenvironment: 1\n");
+
+    await expect(settings().adminUrl()).rejects.toMatchObject({ problems: [{ line: 1 }, { line: 2 }] });
   });
 
   test("but a fault in another tool's part stops nobody who only looks", async () => {
