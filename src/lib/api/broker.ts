@@ -26,3 +26,4 @@ export const brokerReply = z.object({
 export const healthReply = z.object({ status: z.enum(["ok", "starting", "stopping"]) });
 
 export type BrokerReply = z.output<typeof brokerReply>;
+export type HealthReply = z.output<typeof healthReply>;

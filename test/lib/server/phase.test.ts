@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { healthReply } from "../../../src/lib/api/broker.ts";
 import { openMetrics } from "../../../src/lib/server/metrics.ts";
 import { openServer } from "../../../src/lib/server/server.ts";
 import { deferred } from "../../support/promises.ts";
@@ -16,8 +17,8 @@ test("a starting broker is alive, not ready, and refuses what it cannot do yet",
   const publish = await fetch(`${server.url}/publish/orders`, { method: "POST", body: "1" });
   await server.close();
 
-  expect([health.status, await health.json()]).toEqual([200, { status: "ok" }]);
-  expect([ready.status, await ready.json()]).toEqual([503, { status: "starting" }]);
+  expect([health.status, healthReply.parse(await health.json())]).toEqual([200, { status: "ok" }]);
+  expect([ready.status, healthReply.parse(await ready.json())]).toEqual([503, { status: "starting" }]);
   expect(metrics.status).toBe(200);
   expect(await refused(publish)).toMatchObject({ status: 503, code: "broker_starting" });
 });
@@ -31,7 +32,7 @@ test("a stopping broker is alive, not ready, still shows itself, and takes nothi
   const ready = await fetch(`${server.url}/_/ready`);
   const publish = await fetch(`${server.url}/publish/orders`, { method: "POST", body: "1" });
   expect(before.status).toBe(200);
-  expect([ready.status, await ready.json()]).toEqual([503, { status: "stopping" }]);
+  expect([ready.status, healthReply.parse(await ready.json())]).toEqual([503, { status: "stopping" }]);
   expect((await fetch(`${server.url}/_/health`)).status).toBe(200);
   expect((await fetch(`${server.url}/admin/v1/topics`)).status).toBe(200);
   expect(publish.headers.get("connection")).toBe("close");

@@ -126,6 +126,14 @@ test("a name in the path is percent-decoded once", async () => {
   expect(server.published.map(({ topic }) => topic)).toEqual(["a/b%41"]);
 });
 
+test("the longest name gets through, percent-encoded, too", async () => {
+  const server = await startServer();
+
+  await fetch(`${server.url}/publish/${"%61".repeat(200)}`, { method: "POST", body: "1" });
+
+  expect(server.published.map(({ topic }) => topic)).toEqual(["a".repeat(200)]);
+});
+
 test.each(["%zz", "%ff", "%c3%28", "x".repeat(601)])("the name %j in the path is 400", async (name) => {
   const server = await startServer();
 
