@@ -1,0 +1,65 @@
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { Flags } from "@oclif/core";
+import { BaseCommand } from "../../lib/cli/base-command.ts";
+import { stopSignals } from "../../lib/cli/stop-signals.ts";
+
+/** A platform kills 25 s after SIGTERM. */
+const STOP_MS_MAX = 24_000;
+
+export default class BrokerStart extends BaseCommand {
+  static override summary = "Run a broker in the foreground.";
+  static override description =
+    "Ready when GET /_/ready answers 200. Logs go to stderr. Ctrl-C or SIGTERM stops it cleanly: it takes nothing new, waits up to 20 s for deliveries under way, commits; a second Ctrl-C ends it at once, and nothing acknowledged is lost by that either. With --json one document on stdout says where it listens.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --data-dir ./kbroker-data --port 7171",
+    {
+      description: "In a container, behind the network's own boundary:",
+      command: "<%= config.bin %> <%= command.id %> --host 0.0.0.0 --insecure --allowed-host kbroker --data-dir /data",
+    },
+  ];
+  static override flags = {
+    "data-dir": Flags.string({
+      description: "Where everything is kept (default: kbroker in $XDG_DATA_HOME, else in ~/.local/share).",
+      helpValue: "<dir>",
+    }),
+    port: Flags.integer({ description: "Port to listen on; 0 takes a free one.", default: 7070, min: 0, max: 65_535 }),
+    host: Flags.string({ description: "Address to listen on.", default: "127.0.0.1", helpValue: "<address>" }),
+    "allowed-host": Flags.string({
+      description: "Another name under which this broker is reached. Give it again for more.",
+      multiple: true,
+      helpValue: "<name>",
+    }),
+    insecure: Flags.boolean({ description: "Listen beyond loopback although everyone there can publish and operate." }),
+    "accept-loss": Flags.boolean({ description: "Start although data is missing; what is missing counts as damaged." }),
+    "segment-bytes": Flags.integer({ description: "Size of a journal segment.", hidden: true, min: 1_024 }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(BrokerStart);
+    if (!flags.insecure) (await import("../../lib/config/refuse-tokens.ts")).refuseTokens(process.cwd());
+    const { openBroker } = await import("../../lib/open-broker.ts");
+    const stop = stopSignals();
+    const { host, port, insecure, "allowed-host": allowedHosts = [], "accept-loss": acceptLoss } = flags;
+    const segmentBytesMax = flags["segment-bytes"];
+    const dataDir = resolve(flags["data-dir"] ?? defaultDataDir(process.env));
+    const broker = await openBroker({
+      version: this.config.version,
+      listen: { host, port, insecure },
+      allowedHosts,
+      storage: { dataDir, acceptLoss, ...(segmentBytesMax !== undefined && { limits: { segmentBytesMax } }) },
+      log: { write: (line) => process.stderr.write(line), human: process.stderr.isTTY },
+      onFatal: () => process.exit(1),
+    });
+    if (this.jsonEnabled()) this.logJson({ url: broker.url, dataDir });
+    await stop.asked;
+    stop.exitAfter(STOP_MS_MAX);
+    await broker.close();
+  }
+}
+
+/** The XDG rules: what is no absolute path counts as not set. */
+function defaultDataDir({ XDG_DATA_HOME: home = "" }: NodeJS.ProcessEnv): string {
+  return join(isAbsolute(home) ? home : join(homedir(), ".local", "share"), "kbroker");
+}
