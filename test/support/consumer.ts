@@ -33,16 +33,16 @@ export function consumer(first: Script = () => ok): Consumer {
   const received: Received[] = [];
   const held: { readonly id: string; readonly answer: (outcome: Outcome) => void }[] = [];
 
-  const post: Post = (push, signal) => {
+  const post: Post = async (push, signal) => {
     const header = (name: string) => push.headers[push.headers.indexOf(name) + 1] ?? "";
     const each = { push, id: header(HEADER.messageId), attempt: Number(header(HEADER.deliveryAttempt)) };
     received.push(each);
     const outcome = script(each);
-    if (outcome !== "hold") return Promise.resolve(outcome);
+    if (outcome !== "hold") return outcome;
     const answer = deferred<Outcome>();
     held.push({ id: each.id, answer: answer.resolve });
     signal.addEventListener("abort", () => answer.resolve({ kind: "unavailable", reason: "aborted", tookMs: 0 }));
-    return answer.promise;
+    return await answer.promise;
   };
 
   return {

@@ -40,9 +40,11 @@ export interface Stage {
   /** `id: class` of each dead letter, in order. */
   deadLetters(): Promise<readonly string[]>;
   deadLetterMessages(): Promise<readonly StoredMessage[]>;
-  /** A new process over the same storage; the old one is left where it stood, its engine writes nothing any more. */
+  /** A new process over the same storage; the old one stops where it stands: it pushes, reads and writes nothing any more. */
   crash(): Promise<Stage>;
 }
+
+const CALLS = ["catalog.put", "log.append", "log.read", "log.bounds", "cursors.commit", "parked.put"] as const;
 
 export interface StageOptions {
   readonly clock?: ManualClock;
@@ -93,10 +95,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const other = options.consumer ?? consumer();
   const watching = notes();
   await create(engine, options);
+  let isDead = false;
   const delivery = openDelivery({
     engine,
     clock,
-    post: other.post,
+    post: (push, signal) => (isDead ? new Promise(() => {}) : other.post(push, signal)),
     random: options.random ?? (() => 0.5),
     observer: watching,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -151,6 +154,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       return (await letters()).map((letter) => `${letter.id}: ${readDeadLetter(letter)?.info.errorClass}`);
     },
     async crash() {
+      isDead = true;
+      for (const call of CALLS) engine.hold({ call });
       return await openStage({ ...options, clock, storage, consumer: other, start: true });
     },
   };

@@ -1,4 +1,4 @@
-/** Items by the time at which each is due. Adding, moving, removing and taking the first cost the logarithm of how many there are. */
+/** Items by the time at which each is due; of those due at one time the first that was set comes first. Adding, moving, removing and taking the first cost the logarithm of how many there are. */
 export interface DueHeap<T> {
   readonly size: number;
   /** Adds the item, or moves it to another time. */
@@ -13,6 +13,8 @@ export interface DueHeap<T> {
 interface Node<T> {
   readonly item: T;
   dueMs: number;
+  /** Counts how often anything was set. */
+  turn: number;
   place: number;
 }
 
@@ -20,6 +22,11 @@ interface Node<T> {
 export function dueHeap<T>(): DueHeap<T> {
   const heap: Node<T>[] = [];
   const nodes = new Map<T, Node<T>>();
+  let turns = 0;
+
+  function isBefore(a: Node<T>, b: Node<T>): boolean {
+    return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.turn < b.turn);
+  }
 
   function put(node: Node<T>, place: number): void {
     heap[place] = node;
@@ -30,7 +37,7 @@ export function dueHeap<T>(): DueHeap<T> {
     while (node.place > 0) {
       const place = node.place;
       const parent = heap[(place - 1) >> 1];
-      if (parent === undefined || parent.dueMs <= node.dueMs) return;
+      if (parent === undefined || !isBefore(node, parent)) return;
       put(node, parent.place);
       put(parent, place);
     }
@@ -40,8 +47,8 @@ export function dueHeap<T>(): DueHeap<T> {
     for (;;) {
       const place = node.place;
       const [left, right] = [heap[2 * place + 1], heap[2 * place + 2]];
-      const child = right !== undefined && left !== undefined && right.dueMs < left.dueMs ? right : left;
-      if (child === undefined || child.dueMs >= node.dueMs) return;
+      const child = right !== undefined && left !== undefined && isBefore(right, left) ? right : left;
+      if (child === undefined || !isBefore(child, node)) return;
       put(node, child.place);
       put(child, place);
     }
@@ -61,8 +68,10 @@ export function dueHeap<T>(): DueHeap<T> {
       return heap.length;
     },
     set(item, dueMs) {
-      const node = nodes.get(item) ?? { item, dueMs, place: heap.length };
+      turns += 1;
+      const node = nodes.get(item) ?? { item, dueMs, turn: turns, place: heap.length };
       node.dueMs = dueMs;
+      node.turn = turns;
       if (!nodes.has(item)) {
         nodes.set(item, node);
         heap.push(node);

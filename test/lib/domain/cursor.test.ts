@@ -2,6 +2,8 @@ import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
 import {
   cursorAt,
+  cutAt,
+  highest,
   isSettled,
   settle,
   settledAboveCount,
@@ -65,5 +67,17 @@ test.prop([fc.array(fc.tuple(range, fc.constantFrom("expired", "damaged")), { ma
     expect(cursor.expired).toBe(counted("expired"));
     expect(cursor.damaged).toBe(counted("damaged"));
     for (const offset of reasons.keys()) expect(isSettled(cursor, offset)).toBe(true);
+  },
+);
+
+test.prop([fc.array(range, { maxLength: 20 }), fc.nat(70)])(
+  "cut at an end, it says nothing of what lies from there on",
+  (ranges, end) => {
+    const cursor = ranges.reduce(settle, start);
+
+    const cut = cutAt(cursor, end);
+    for (let offset = 0; offset < 70; offset += 1)
+      expect(isSettled(cut, offset)).toBe(offset < end && isSettled(cursor, offset));
+    expect(highest(cut)).toBeLessThanOrEqual(Math.max(end, 0));
   },
 );

@@ -4,6 +4,8 @@ export interface Activity {
   end(): void;
   /** Counts `work` while it runs. */
   during<T>(work: Promise<T>): Promise<T>;
+  /** Within what counts: does not count while it waits for `time`. */
+  outside(time: Promise<void>): Promise<void>;
   isQuiet(): boolean;
   /** Resolves when nothing runs. */
   quiet(): Promise<void>;
@@ -29,6 +31,11 @@ export function activity(): Activity {
     async during(work) {
       running += 1;
       return await work.finally(end);
+    },
+    async outside(time) {
+      end();
+      await time;
+      running += 1;
     },
     isQuiet: () => running === 0,
     async quiet() {

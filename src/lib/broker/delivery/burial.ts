@@ -66,11 +66,12 @@ export class Burial {
   async #run(): Promise<void> {
     const { activity, clock, limits, signal } = this.#hold;
     this.#running = true;
+    activity.begin();
     let waitMs = limits.retryMs;
     while (this.#queue.length > 0 && !signal.aborted) {
       const batch = this.#queue.slice(0, limits.burialBatchMax);
       try {
-        await activity.during(this.#bury(batch));
+        await this.#bury(batch);
         this.#queue.splice(0, batch.length);
         this.#problem = undefined;
         waitMs = limits.retryMs;
@@ -79,11 +80,12 @@ export class Burial {
         for (const dying of batch) dying.doubtful = true;
         this.#problem = messageOf(error);
         failed(this.#hold, "Dead letters cannot be written; they are held and written again later.", error);
-        await clock.after(waitMs, signal);
+        await activity.outside(clock.after(waitMs, signal));
         waitMs = Math.min(waitMs * 2, limits.burialRetryMsMax);
       }
     }
     this.#running = false;
+    activity.end();
   }
 
   /** All or none of the batch: what fails here is tried again as a whole. */

@@ -34,17 +34,19 @@ export function parker(hold: Hold): Parker {
   /** Nothing may happen between the last look at the queue and the end: what came then would wait for the next that comes. */
   async function run(): Promise<void> {
     running = true;
+    activity.begin();
     while (queue.length > 0 && !signal.aborted) {
       try {
-        await activity.during(writeNext());
+        await writeNext();
       } catch (error) {
         if (signal.aborted) break;
         problem = `failed deliveries cannot be stored: ${messageOf(error)}`;
         failed(hold, "Failed deliveries cannot be parked; they stay in flight and are parked again later.", error);
-        await clock.after(limits.retryMs, signal);
+        await activity.outside(clock.after(limits.retryMs, signal));
       }
     }
     running = false;
+    activity.end();
   }
 
   return {

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { bytes } from "../../../support/broker.ts";
+import { consumer, ok } from "../../../support/consumer.ts";
+import { openStage } from "../../../support/delivery.ts";
+
+function pairs(flat: readonly string[]): Readonly<Record<string, string>> {
+  const names = flat.filter((_, index) => index % 2 === 0);
+  return Object.fromEntries(names.map((name, index) => [name, flat[2 * index + 1] ?? ""]));
+}
+
+test("a push carries the stored bytes and who, what and when", async () => {
+  const stage = await openStage();
+  const payload = bytes(' {"a": 1e2, "a": 2} ');
+
+  await stage.engine.log.append("topic-1", [
+    {
+      id: "o-1",
+      key: "k 1",
+      attributes: [
+        ["event-type", "created"],
+        ["x-kb-attr-tenant", "acme"],
+        ["traceparent", "00-1"],
+      ],
+      payload,
+    },
+  ]);
+  await stage.idle();
+
+  const [received] = stage.consumer.received;
+  expect(received?.push.body).toEqual(payload);
+  expect(received?.push).toMatchObject({ endpoint: "http://127.0.0.1:9000/events", timeoutMs: 30_000 });
+  expect(pairs(received?.push.headers ?? [])).toEqual({
+    "content-type": "application/json",
+    "x-kb-topic": "orders",
+    "x-kb-subscription": "billing",
+    "x-kb-messageid": "o-1",
+    "x-kb-publishtime": "2026-01-01T00:00:00.000Z",
+    "x-kb-deliveryattempt": "1",
+    "x-kb-key": "k 1",
+    "event-type": "created",
+    "x-kb-attr-tenant": "acme",
+    traceparent: "00-1",
+  });
+});
+
+test("each message has its own publish time, whatever its neighbour's", async () => {
+  const stage = await openStage({ consumer: consumer(() => ok) });
+
+  await stage.publish("a", "b");
+  await stage.pass(1_500);
+  await stage.publish("c");
+
+  expect(stage.consumer.received.map(({ push }) => pairs(push.headers)["x-kb-publishtime"])).toEqual([
+    "2026-01-01T00:00:00.000Z",
+    "2026-01-01T00:00:00.000Z",
+    "2026-01-01T00:00:01.500Z",
+  ]);
+});
