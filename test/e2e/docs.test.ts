@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { startBroker, startConsumer, temporaryDir } from "./http.ts";
+import { childEnv, type Ended, program } from "./program.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const DEMO_MS_MAX = 120_000;
+
+/** The lines of a page's shell blocks that a reader types at `kbroker`. Starting the broker is the test's own part. */
+async function commandsOf(page: string): Promise<readonly string[]> {
+  const text = await readFile(join(ROOT, page), "utf8");
+  const blocks = Array.from(text.matchAll(/^```sh\n(.*?)^```$/gms), ([, block]) => block ?? "");
+  const lines = blocks.join("").split("\n");
+  return lines.filter((line) => line.startsWith("kbroker ") && !line.startsWith("kbroker broker start"));
+}
+
+function run(command: string, args: readonly string[], env: Record<string, string>, cwd: string): Promise<Ended> {
+  const child = spawn(command, args, { cwd, env: childEnv(env), stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => (output.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (output.stderr += text));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject).once("close", (exit) => resolve({ ...output, exit }));
+  });
+}
+
+/** A folder whose `bin` holds `kbroker`, as `npm link` would. */
+async function readersFolder(): Promise<{ readonly cwd: string; readonly path: string }> {
+  const cwd = await temporaryDir();
+  await mkdir(join(cwd, "bin"));
+  await symlink(program(), join(cwd, "bin", "kbroker"));
+  await writeFile(join(cwd, "order.json"), '{"type":"object"}');
+  return { cwd, path: `${join(cwd, "bin")}${delimiter}${process.env.PATH}` };
+}
+
+test.each(["README.md", "docs/getting-started.md"])(
+  "the commands of %s work in their order, as they stand",
+  async (page) => {
+    const { cwd, path } = await readersFolder();
+    const broker = await startBroker();
+    const consumer = await startConsumer();
+    const commands = await commandsOf(page);
+
+    for (const command of commands) {
+      const line = command.replace("http://127.0.0.1:9000/events", consumer.url);
+      const ended = await run("sh", ["-c", line], { PATH: path, KBROKER_ADMIN_URL: broker.url }, cwd);
+      expect({ command, ...ended }).toMatchObject({ exit: 0 });
+    }
+
+    expect(commands.length).toBeGreaterThan(3);
+    expect((await consumer.received(1))[0]?.body.toString()).toBe('{"orderId":"1"}');
+  },
+  60_000,
+);
+
+test(
+  "the demo shows what it says and leaves nothing behind",
+  async () => {
+    const tmp = await temporaryDir();
+
+    const ended = await run(process.execPath, [join(ROOT, "scripts/demo.js")], { TMPDIR: tmp }, ROOT);
+
+    expect(ended).toMatchObject({ exit: 0, stderr: "" });
+    expect(ended.stdout).toContain("Nothing is left behind.");
+    expect((await run("ls", ["-A", tmp], {}, ROOT)).stdout).toBe("");
+  },
+  DEMO_MS_MAX,
+);
