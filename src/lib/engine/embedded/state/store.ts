@@ -2,14 +2,23 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, type Key, open, type RootDatabase } from "lmdb";
 import type { Cursor } from "../../../domain/cursor.ts";
+import { KBrokerError } from "../../../domain/error.ts";
 import type { DocumentKind, ParkedEntry } from "../../port.ts";
 import type { FailStop } from "../fault.ts";
 import type { JournalPosition } from "../journal/recover.ts";
 import type { TopicRecord } from "../topic-log.ts";
 import { checkStateFile, STATE_PAGE_BYTES } from "./check-file.ts";
 
-/** Everything beside the messages. It holds nothing that the journal contradicts. */
-export interface StateStore {
+/** Everything beside the messages. It holds nothing that the journal contradicts. Once closed, all of it is `broker_stopping`. */
+export interface StateStore extends StateDatabases {
+  /** All or none of what `work` writes; durable when it resolves. A failure is the end: see `FailStop`. */
+  commit(work: (write: StateWrites) => void): Promise<void>;
+  /** Its size on disk. */
+  bytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+interface StateDatabases {
   readonly journal: Database<JournalPosition, "through">;
   readonly topics: Database<TopicRecord, string>;
   readonly catalog: Database<StoredDocument, [kind: DocumentKind, name: string]>;
@@ -18,11 +27,6 @@ export interface StateStore {
   readonly parked: Database<ParkedEntry, ParkedKey>;
   readonly ids: Database<RememberedId, string>;
   readonly idOrder: Database<IdInOrder, number>;
-  /** All or none of what `work` writes; durable when it resolves. A failure is the end: see `FailStop`. */
-  commit(work: (write: StateWrites) => void): Promise<void>;
-  /** Its size on disk. */
-  bytes(): Promise<number>;
-  close(): Promise<void>;
 }
 
 export interface StateWrites {
@@ -79,6 +83,47 @@ export async function openStateStore(path: string, failStop: FailStop): Promise<
     put: (database, key, value) => void database.put(key, value),
     remove: (database, key) => void database.remove(key),
   };
+  const databases = openDatabases(root);
+  let closed = false;
+  const use = <T>(database: T): T => {
+    if (closed) throw new KBrokerError("broker_stopping", "The broker is stopping: its state is closed.");
+    return database;
+  };
+  return {
+    get journal() {
+      return use(databases.journal);
+    },
+    get topics() {
+      return use(databases.topics);
+    },
+    get catalog() {
+      return use(databases.catalog);
+    },
+    get epochs() {
+      return use(databases.epochs);
+    },
+    get cursors() {
+      return use(databases.cursors);
+    },
+    get parked() {
+      return use(databases.parked);
+    },
+    get ids() {
+      return use(databases.ids);
+    },
+    get idOrder() {
+      return use(databases.idOrder);
+    },
+    commit: async (work) => commit(use(root), () => work(writes), failStop),
+    bytes: async () => (await stat(dataFile)).size,
+    close() {
+      closed = true;
+      return root.close();
+    },
+  };
+}
+
+function openDatabases(root: RootDatabase): StateDatabases {
   return {
     journal: root.openDB({ name: "journal", encoding: "json" }),
     topics: root.openDB({ name: "topics", encoding: "json" }),
@@ -88,9 +133,6 @@ export async function openStateStore(path: string, failStop: FailStop): Promise<
     parked: root.openDB({ name: "parked", encoding: "json" }),
     ids: root.openDB({ name: "ids", encoding: "json" }),
     idOrder: root.openDB({ name: "id-order", encoding: "json" }),
-    commit: (work) => commit(root, () => work(writes), failStop),
-    bytes: async () => (await stat(dataFile)).size,
-    close: () => root.close(),
   };
 }
 
