@@ -87,12 +87,18 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   await broker.start();
   server.serve(broker);
   log("info", "Ready.", { url: server.url, dataDir: config.storage.dataDir });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    log("info", "Stopping: deliveries under way are waited for.", { drainMs: DRAIN_MS });
+    await opened.close();
+    log("info", "Stopped.");
+  };
   return {
     url: server.url,
     dataDir: config.storage.dataDir,
-    close: async () => {
-      await opened.close();
-      log("info", "Stopped.");
+    close: () => {
+      closing ??= close();
+      return closing;
     },
     idle: broker.idle,
   };
