@@ -110,6 +110,17 @@ test("a failure that is not even an Error has a message", () => {
   expect(errorJson(asKBrokerError("boom")).error).toMatchObject({ code: "internal", message: "boom", exit: 1 });
 });
 
+test("a single problem that the message tells already is not told twice", () => {
+  const problems = [{ line: 1, column: 6, message: "Expected a value." }];
+  const told = new KBrokerError("invalid_json", "Not JSON at line 1, column 6: Expected a value.", { problems });
+  const more = new KBrokerError("invalid_json", "Not JSON.", { problems });
+
+  expect([errorText(told, PLAIN), errorText(more, PLAIN)]).toEqual([
+    "Error: Not JSON at line 1, column 6: Expected a value.\n",
+    "Error: Not JSON.\n  1:6  Expected a value.\n",
+  ]);
+});
+
 test("problems show file, line, column and pointer; beyond twenty they are counted", () => {
   const place = { path: ".kavak/config.yaml", line: 3, column: 5, pointer: "/jobs/0", message: "a name is missing" };
   const error = new KBrokerError("config_invalid", "It is wrong.", { problems: Array(22).fill(place) });

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { subscription, topic } from "../commands/fixtures.ts";
+import { AT, subscription, topic } from "../commands/fixtures.ts";
 import { answer, failure, type Received, stubBroker } from "../commands/stub-broker.ts";
 import { KEYS, terminal } from "./pty.ts";
 
@@ -92,6 +92,42 @@ test("subscription create offers the topics, tries the endpoint, and prints the 
   expect(changes(received).map(({ body }) => JSON.parse(String(body)))).toEqual([
     { name: "mailer", topic: "payments", endpoint: "http://127.0.0.1:9/e?a=1&b=2", from: "beginning" },
   ]);
+});
+
+test("schema create offers the topics without a schema, and refuses a file that is no JSON on the spot", {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "kbroker-pty-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const [good, bad] = [join(folder, "order schema.json"), join(folder, "bad.json")];
+  await Promise.all([writeFile(good, '{ "type": "object" }'), writeFile(bad, '{\n  "type": object\n}')]);
+  const definition = { definition: '{ "type": "object" }' };
+  const { env, received } = await stubBroker({
+    "GET /admin/v1/topics": { items: [topic({ name: "has-one", schemaVersion: 1 }), topic()] },
+    "POST /admin/v1/topics/orders/schema": answer(201, {
+      ...definition,
+      name: "orders",
+      topic: "orders",
+      version: 1,
+      createdAt: AT,
+    }),
+  });
+  const { see, type, text, ended } = terminal(["schema", "create"], env);
+
+  await see(/Topic[\s\S]*orders \(private\)/);
+  type(enter);
+  await see(/File with the JSON Schema/);
+  type(`${bad}${enter}`);
+  await see(/bad\.json:2:11 is not JSON/);
+  type(`${clear}${good}${enter}`);
+  await see(/Give orders this schema\?/);
+  type(enter);
+  await see(/Topic orders has a schema now, version 1\./);
+  await see(/Without questions: kbroker schema create orders --file '[^']+order schema\.json'\n/);
+
+  expect(await ended).toBe(0);
+  expect(changes(received).map(({ body }) => JSON.parse(String(body)))).toEqual([definition]);
+  expect(text()).not.toContain("has-one");
 });
 
 const steps: [question: RegExp, keys: string][] = [

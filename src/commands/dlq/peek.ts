@@ -25,7 +25,8 @@ export default class DlqPeek extends BaseCommand {
     const letters = await (await this.admin(flags)).call("deadLetterList", { name, query });
     const paint = await this.paint();
     if (letters.items.length === 0) this.note(deadLetterView.empty);
-    for (const entry of letters.items) {
+    for (const [index, entry] of letters.items.entries()) {
+      if (index > 0) this.note("");
       this.note(renderDeadLetter(entry, paint));
       this.print(payloadOf(entry));
     }

@@ -23,7 +23,7 @@ export function errorJson(error: KBrokerError) {
 
 /** For people: one line that says what happened, the places, then what to do next. */
 export function errorText(error: KBrokerError, paint: Paint): string {
-  const problems = error.problems ?? [];
+  const problems = placesOf(error);
   const lines = [`${paint.red("Error:")} ${plain(error.message)}`];
   lines.push(...problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `  ${problemText(problem, paint)}`));
   if (problems.length > PROBLEMS_SHOWN_MAX) {
@@ -32,6 +32,12 @@ export function errorText(error: KBrokerError, paint: Paint): string {
   if (error.hint !== undefined) lines.push(hintText(error.hint, paint));
   if (error.code === "internal" && error.requestId !== undefined) lines.push(`Request: ${plain(error.requestId)}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** A single problem that the message tells already is not told twice. */
+function placesOf({ message, problems = [] }: KBrokerError): readonly Problem[] {
+  const [only, ...others] = problems;
+  return only !== undefined && others.length === 0 && message.includes(only.message) ? [] : problems;
 }
 
 function hintText(hint: string, paint: Paint): string {

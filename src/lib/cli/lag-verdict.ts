@@ -24,14 +24,11 @@ export function lagVerdict(lag: LagReply): Verdict {
   return moving(lag);
 }
 
-function paused(lag: LagReply, waiting: number): Verdict {
-  if (lag.rates !== null && lag.rates.publishPerS > RATE_NOISE_PER_S) {
-    return { text: `Paused: it grows by ${perSText(lag.rates.publishPerS)}.`, tone: "yellow" };
-  }
-  return {
-    text: waiting === 0 ? "Paused: nothing waits." : `Paused: ${plural(waiting, "message")} waiting.`,
-    tone: "yellow",
-  };
+function paused({ rates }: LagReply, waiting: number): Verdict {
+  if (waiting === 0) return { text: "Paused: nothing waits.", tone: "yellow" };
+  const grows = rates !== null && rates.publishPerS > RATE_NOISE_PER_S;
+  const text = grows ? `it grows by ${perSText(rates.publishPerS)}` : `${plural(waiting, "message")} waiting`;
+  return { text: `Paused: ${text}.`, tone: "yellow" };
 }
 
 function growth({ rates }: LagReply): string {

@@ -20,7 +20,7 @@ const verdicts: [what: string, changes: Partial<LagReply>, sentence: string][] =
   ["is paused and grows", { state: "paused", rates: rates(7, 0) }, "Paused: it grows by 7/s."],
   ["is paused and waits", { state: "paused", rates: rates(0, 0) }, "Paused: 1,204 messages waiting."],
   ["is paused with one message", { state: "paused", lag: 1, rates: rates(0, 0) }, "Paused: 1 message waiting."],
-  ["is paused and empty", { ...nothing, state: "paused", rates: null }, "Paused: nothing waits."],
+  ["is paused and empty", { ...nothing, state: "paused", rates: rates(1, 0) }, "Paused: nothing waits."],
   [
     "cannot reach its endpoint",
     { health: "degraded", healthReason: "connection refused", rates: rates(3, 0) },
