@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { onTestFinished } from "vitest";
+import { type AdminClient, adminClient } from "../../src/lib/client/admin.ts";
+import { childEnv, program } from "../e2e/program.ts";
+
+const READY_WAIT_MS_MAX = 60_000;
+const LOG_LENGTH_MAX = 20_000;
+
+export interface BrokerProcess {
+  readonly url: string;
+  readonly admin: AdminClient;
+  /** What it wrote to stderr, the last part. */
+  log(): string;
+  /** Sends the signal and waits for the end. `code` is `null` when the signal ended it. */
+  end(signal: NodeJS.Signals): Promise<{ readonly code: number | null }>;
+}
+
+export interface BrokerPlace {
+  readonly dataDir: string;
+  readonly port: number;
+  /** Further flags. */
+  readonly more?: readonly string[];
+}
+
+/** The real program, waited for until it is ready. Whatever happens in the test, it does not outlive it. */
+export async function startBrokerProcess({ dataDir, port, more = [] }: BrokerPlace): Promise<BrokerProcess> {
+  const args = [program(), "broker", "start", "--data-dir", dataDir, "--port", String(port), ...more];
+  const child = spawn(process.execPath, args, { cwd: "/", env: childEnv(), stdio: ["ignore", "ignore", "pipe"] });
+  const exited = once(child, "exit");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const log = keepEnd(child);
+  const url = `http://127.0.0.1:${port}`;
+  await ready(url, child, log);
+  const admin = adminClient({ adminUrl: url, inboxUrl: url });
+  return {
+    url,
+    admin,
+    log,
+    async end(signal) {
+      child.kill(signal);
+      await exited;
+      await admin.close();
+      return { code: child.exitCode };
+    },
+  };
+}
+
+/**
+ * A port for a broker that is started again and again. Below those that systems give to outgoing connections: one of them could sit on it
+ * while the broker is away.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer();
+    const listens = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!listens) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+}
+
+async function ready(url: string, child: ChildProcess, log: () => string): Promise<void> {
+  const deadlineMs = performance.now() + READY_WAIT_MS_MAX;
+  while (!(await answersReady(url))) {
+    if (child.exitCode !== null) throw new Error(`The broker ended with ${child.exitCode}:\n${log()}`);
+    if (performance.now() > deadlineMs) throw new Error(`The broker did not become ready:\n${log()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function answersReady(url: string): Promise<boolean> {
+  return fetch(`${url}/_/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+function keepEnd(child: ChildProcess): () => string {
+  let log = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-LOG_LENGTH_MAX);
+  });
+  return () => log;
+}
