@@ -31,7 +31,17 @@ export interface Consumer {
 export function consumer(first: Script = () => ok): Consumer {
   let script = first;
   const received: Received[] = [];
-  const held: { readonly id: string; readonly answer: (outcome: Outcome) => void }[] = [];
+  const held: { readonly id: string; readonly signal: AbortSignal; readonly answer: (outcome: Outcome) => void }[] = [];
+  const heard = new WeakSet<AbortSignal>();
+
+  function hear(signal: AbortSignal): void {
+    if (heard.has(signal)) return;
+    heard.add(signal);
+    signal.addEventListener("abort", () => {
+      for (const each of held)
+        if (each.signal === signal) each.answer({ kind: "unavailable", reason: "aborted", tookMs: 0 });
+    });
+  }
 
   const post: Post = async (push, signal) => {
     const header = (name: string) => push.headers[push.headers.indexOf(name) + 1] ?? "";
@@ -40,8 +50,8 @@ export function consumer(first: Script = () => ok): Consumer {
     const outcome = script(each);
     if (outcome !== "hold") return outcome;
     const answer = deferred<Outcome>();
-    held.push({ id: each.id, answer: answer.resolve });
-    signal.addEventListener("abort", () => answer.resolve({ kind: "unavailable", reason: "aborted", tookMs: 0 }));
+    held.push({ id: each.id, signal, answer: answer.resolve });
+    hear(signal);
     return await answer.promise;
   };
 

@@ -174,7 +174,7 @@ export class Dispatcher {
   }
 
   #hasPlace(): boolean {
-    return this.#taken < this.#subscription.maxInFlight && !this.#positions.isFull();
+    return this.#taken < this.#subscription.maxInFlight && !this.#positions.isFull(this.#taken);
   }
 
   #sendNext(): boolean {

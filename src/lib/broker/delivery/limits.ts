@@ -8,7 +8,7 @@ export interface DeliveryLimits {
   readonly commitCount: number;
   /** Dirty cursors are looked for this often: with the commit itself they are durable within 500 ms. */
   readonly commitPeriodMs: number;
-  /** At this many settlements whose commit is not durable nothing new is pushed: the stated bound on duplicates. */
+  /** At this many messages that a crash would bring again (in flight, or settled and not committed) nothing new is pushed. */
   readonly uncommittedMax: number;
   /** One read of the log; the next one starts when half of it is left. */
   readonly readCountMax: number;

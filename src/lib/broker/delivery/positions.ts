@@ -38,7 +38,8 @@ export class Positions {
   /** `committed` is told after each commit. */
   constructor(hold: Hold, cursors: readonly ShardCursor[], committed: () => void) {
     this.#hold = hold;
-    this.#slots = cursors.map(({ shard, cursor }) => ({ shard, cursor, dirty: false }));
+    // Dirty from the beginning: what an opening settled (parked messages) must be durable before its entries go.
+    this.#slots = cursors.map(({ shard, cursor }) => ({ shard, cursor, dirty: true }));
     this.#committed = committed;
   }
 
@@ -46,9 +47,12 @@ export class Positions {
     return this.#slots.map(({ shard, cursor }) => ({ shard, cursor }));
   }
 
-  /** Whether so much waits for a commit, or a cursor is so scattered, that nothing new may begin. */
-  isFull(): boolean {
-    if (this.#uncommitted >= this.#hold.limits.uncommittedMax) return true;
+  /**
+   * Whether so much would come again after a crash (what waits for a commit and what is in flight), or a cursor is so scattered, that
+   * nothing new may begin.
+   */
+  isFull(inFlight: number): boolean {
+    if (this.#uncommitted + inFlight >= this.#hold.limits.uncommittedMax) return true;
     for (const { cursor } of this.#slots) {
       if (cursor.above.length > RANGES_UNMEASURED_MAX && encodedLength(cursor) >= CURSOR_LENGTH_STOP) return true;
     }
