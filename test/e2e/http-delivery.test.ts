@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { deadLetterListReply } from "../../src/lib/api/dead-letter.ts";
+import { deferred, isPending } from "../support/promises.ts";
 import { eventually, refusal, startBroker, startConsumer } from "./http.ts";
 
 const E2E = { timeout: 60_000 };
@@ -96,6 +97,27 @@ test("a position survives the end of the program: what was acknowledged does not
   const pushes = await consumer.received(2);
   await again.idle();
   expect(pushes.map(({ body }) => body.toString())).toEqual(['"before"', '"after"']);
+});
+
+test("a delivery under way is waited for when the broker closes, and does not come again", E2E, async () => {
+  const { broker, consumer } = await orders(200, ["1s"]);
+  const answer = deferred();
+  consumer.hold = answer.promise;
+  await broker.publish("orders", '"held"');
+  await consumer.received(1);
+
+  const closed = broker.close();
+  const pendingWhileHeld = await isPending(closed);
+  answer.resolve();
+  await closed;
+  const again = await startBroker({ dataDir: broker.dataDir });
+  await again.publish("orders", '"after"');
+
+  expect(pendingWhileHeld).toBe(true);
+  await consumer.received(2);
+  await again.idle();
+  expect(consumer.pushes.map(({ body }) => body.toString())).toEqual(['"held"', '"after"']);
+  expect(await again.admin("subscriptionLag", "billing")).toMatchObject({ lag: 0, parked: 0 });
 });
 
 test("the metrics of a topic and its subscription tell what happened", E2E, async () => {

@@ -72,6 +72,8 @@ export interface Consumer {
   readonly pushes: Push[];
   /** What it answers from now on. */
   status: number;
+  /** Awaited before each answer. */
+  hold: Promise<void>;
   /** Resolves once `count` pushes have come in all. */
   received(count: number): Promise<readonly Push[]>;
 }
@@ -85,7 +87,7 @@ export async function startConsumer(status = 204): Promise<Consumer> {
     request.on("end", () => {
       const { headers } = request;
       pushes.push({ headers, body: Buffer.concat(chunks), contentType: headers["content-type"] });
-      response.writeHead(consumer.status).end();
+      void consumer.hold.then(() => response.writeHead(consumer.status).end());
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -98,6 +100,7 @@ export async function startConsumer(status = 204): Promise<Consumer> {
     url: `http://127.0.0.1:${port}/events`,
     pushes,
     status,
+    hold: Promise.resolve(),
     received: (count) => eventually(() => expect(pushes.length).toBeGreaterThanOrEqual(count)).then(() => pushes),
   };
   return consumer;
