@@ -1,6 +1,7 @@
 import { appendFile, cp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { encodeFrame } from "../../../../src/lib/engine/embedded/journal/frame.ts";
 import type { Engine } from "../../../../src/lib/engine/port.ts";
 import { ALL, cursor, entry, idsIn, message, own, SHARD, SUBSCRIPTION, TOPIC } from "../../../conformance/fixtures.ts";
 import { openIn, quickFolder, type TemporaryFolder } from "./fixtures.ts";
@@ -100,6 +101,63 @@ test("a batch that a crash tore is cut where it tears, even when frames of its o
   await write(reopened.engine, ["n2"]);
   expect(await idsIn(reopened.engine)).toEqual(["m0", "m1", "n2"]);
   await reopened.engine.close();
+});
+
+test("the last frame of a batch is not taken for a part of the next one, which follows it", async () => {
+  const dir = await folder();
+  const { engine } = await reopen(dir, { segmentBytesMax: 100_000 });
+  await engine.log.createTopic(TOPIC);
+  await engine.log.append(TOPIC, [wide("m0"), wide("m1")]);
+  await write(engine, ["m2"]);
+  const copy = await killed(engine, dir);
+  await flipIn(await last(copy), "m1");
+
+  const reopened = await reopen(copy);
+
+  const { records, damaged } = await reopened.engine.log.read(SHARD, 0, ALL);
+  expect(records.map(({ id }) => id)).toEqual(["m0", "m2"]);
+  expect(damaged).toEqual([{ from: 1, to: 2 }]);
+  await reopened.engine.close();
+});
+
+test("a write that a crash tore behind one that was torn before is cut as well", async () => {
+  const dir = await folder();
+  const options = { segmentBytesMax: 100_000 };
+  const { engine } = await reopen(dir, options);
+  await engine.log.createTopic(TOPIC);
+  await engine.log.append(TOPIC, [wide("m0"), wide("m1"), wide("m2")]);
+  const once = await killed(engine, dir);
+  await flipIn(await last(once), "m1");
+  const torn = await reopen(once, options);
+  await torn.engine.log.append(TOPIC, [wide("n1"), wide("n2"), wide("n3")]);
+  const twice = await killed(torn.engine, once);
+  await flipIn(await last(twice), "n1");
+
+  const { engine: again, told } = await reopen(twice, options);
+
+  expect(errorsOf(told)).toEqual([]);
+  expect(await idsIn(again)).toEqual(["m0"]);
+  await again.close();
+});
+
+test("a payload cannot pose as a frame, as nobody outside knows the seed of its segment", async () => {
+  const dir = await folder();
+  const { engine } = await reopen(dir, { segmentBytesMax: 100_000 });
+  await engine.log.createTopic(TOPIC);
+  const posing = Buffer.alloc(200);
+  const fields = { batch: 1, last: true, topicId: TOPIC, offset: 0, timeMs: 1, dedupeWindowMs: 0 };
+  const end = encodeFrame(posing, 0, { ...fields, seed: 0, message: message("posed") });
+  await engine.log.append(TOPIC, [{ id: "m0", attributes: [], payload: posing.subarray(0, end) }]);
+  await write(engine, ["m1"]);
+  const copy = await killed(engine, dir);
+  await flip(await last(copy), 64);
+
+  const { engine: reopened } = await reopen(copy);
+
+  const { records, damaged } = await reopened.log.read(SHARD, 0, ALL);
+  expect(records.map(({ id }) => id)).toEqual(["m1"]);
+  expect(damaged).toEqual([{ from: 0, to: 1 }]);
+  await reopened.close();
 });
 
 const DAMAGE: readonly { what: string; end: "closed" | "killed"; id: string }[] = [
