@@ -21,7 +21,11 @@ interface Issued {
   readonly deduped: boolean;
   /** How many operations had been done when it was acknowledged. */
   acknowledged?: { readonly operations: number; readonly offset: number };
+  /** How many operations had been done when it was refused. */
+  refused?: number;
 }
+
+type Acknowledged = Issued & Required<Pick<Issued, "acknowledged">>;
 
 interface Run {
   readonly operations: readonly Operation[];
@@ -67,7 +71,7 @@ function numberOf({ operations }: Run, kind: Operation["kind"]): number {
 async function record(): Promise<Run> {
   const { dir, remove } = await quickFolder();
   const states: { operations: number; contents: Buffer }[] = [];
-  const { files, operations } = recordedFiles(() => {
+  const { files, operations, fillDisk } = recordedFiles(() => {
     const contents = readFileSync(join(dir, "state", "data.mdb"));
     if (states.at(-1)?.contents.equals(contents)) return;
     states.push({ operations: operations.length, contents });
@@ -105,6 +109,19 @@ async function record(): Promise<Run> {
       ),
     ]);
   };
+  const full = async (engine: Engine, name: string) => {
+    const before = issued.length;
+    fillDisk(0.8);
+    const ids = [0, 1, 2, 3, 4].map((index) => `${name}-full${index}`);
+    const refused = append(
+      engine,
+      "a",
+      ids.map((id) => message(id)),
+      true,
+    );
+    await expect(refused).rejects.toMatchObject({ code: "disk_full" });
+    for (const call of issued.slice(before)) call.refused = operations.length;
+  };
   const trim = async (engine: Engine, topicId: string, before: number) => {
     trims.push({ topicId, before, operations: operations.length });
     await engine.log.trim({ topicId, index: 0 }, before);
@@ -112,7 +129,10 @@ async function record(): Promise<Run> {
 
   let { engine } = await openIn(dir, options);
   for (const topicId of TOPICS) await engine.log.createTopic(topicId);
-  for (const name of ["r0", "r1", "r2", "r3"]) await round(engine, name);
+  for (const name of ["r0", "r1", "r2", "r3"]) {
+    await round(engine, name);
+    await full(engine, name);
+  }
   const hold = await own(engine, "subscription");
   const shard = { topicId: "a", index: 0 };
   await engine.cursors.commit(hold, [{ shard, cursor: cursor(16, { topicId: "a", subscriptionId: "subscription" }) }]);
@@ -154,7 +174,7 @@ async function reopen(run: Run, cut: Cut): Promise<{ acknowledged: number; serve
     const due = acknowledgedBy(run, topicId, cut.count);
     if (due.length === 0 && !(await exists(engine, topicId))) continue;
     counts.acknowledged += due.length;
-    counts.served += await checkTopic(engine, { run, topicId, due });
+    counts.served += await checkTopic(engine, { run, topicId, due, count: cut.count });
   }
   await engine.close();
   await remove();
@@ -165,21 +185,25 @@ async function reopen(run: Run, cut: Cut): Promise<{ acknowledged: number; serve
 
 interface Due {
   readonly run: Run;
+  /** After so many operations the power failed. */
+  readonly count: number;
   readonly topicId: string;
-  readonly due: readonly Required<Issued>[];
+  readonly due: readonly Acknowledged[];
 }
 
-async function checkTopic(engine: Engine, { run, topicId, due }: Due): Promise<number> {
+async function checkTopic(engine: Engine, { run, topicId, due, count }: Due): Promise<number> {
   const shard = { topicId, index: 0 };
   const { records, damaged } = await engine.log.read(shard, 0, ALL);
   const served = new Map(records.map((record) => [record.offset, asIssued(record)]));
-  const issued = run.issued.filter((each) => each.topicId === topicId).map((each) => comparable(each.message));
+  const issued = run.issued
+    .filter(({ topicId: topic, refused = Number.POSITIVE_INFINITY }) => topic === topicId && refused > count)
+    .map((each) => comparable(each.message));
   expect(damaged).toEqual([]);
   for (const record of served.values()) expect(issued).toContainEqual(record);
   for (const { message: expected, acknowledged } of due) {
     expect(served.get(acknowledged.offset)).toEqual(comparable(expected));
   }
-  await checkRepeats(engine, { run, topicId, due }, served);
+  await checkRepeats(engine, { run, topicId, due, count }, served);
   const { end } = await engine.log.bounds(shard);
   const [next] = await engine.log.append(topicId, [message("afterwards")]);
   expect(next).toMatchObject({ kind: "appended", offset: end });
@@ -205,7 +229,7 @@ async function checkRepeats(
 }
 
 /** What was acknowledged by then, and lies before no trim that was asked for by then. */
-function acknowledgedBy({ issued, trims }: Run, topicId: string, count: number): Required<Issued>[] {
+function acknowledgedBy({ issued, trims }: Run, topicId: string, count: number): Acknowledged[] {
   const asked = trims.filter((trim) => trim.topicId === topicId && trim.operations <= count);
   const start = Math.max(0, ...asked.map(({ before }) => before));
   return issued.flatMap(({ acknowledged, ...rest }) => {

@@ -13,12 +13,15 @@ export type Operation =
 export interface Recording {
   readonly files: Files;
   readonly operations: readonly Operation[];
+  /** Of the next batch only this share fits on the disk. */
+  fillDisk(share: number): void;
 }
 
 /** Real files, and a note of each operation before it is done; of a sync after it, as only then it counts. */
 export function recordedFiles(before: () => void): Recording {
   const operations: Operation[] = [];
   const numbers = new Map<string, number>();
+  let fits = 1;
   const note = (operation: Operation) => {
     before();
     operations.push(operation);
@@ -26,9 +29,13 @@ export function recordedFiles(before: () => void): Recording {
 
   const recorded = (file: OpenFile, number: number): OpenFile => ({
     ...file,
-    async write(bytes, position) {
-      note({ kind: "write", file: number, position, bytes: Buffer.from(bytes) });
+    async write(whole, position) {
+      const share = position === 0 ? 1 : fits;
+      const bytes = Buffer.from(whole.subarray(0, Math.floor(whole.length * share)));
+      note({ kind: "write", file: number, position, bytes });
       await file.write(bytes, position);
+      if (share < 1) fits = 1;
+      if (bytes.length < whole.length) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
     },
     async truncate(size) {
       note({ kind: "truncate", file: number, size });
@@ -62,5 +69,8 @@ export function recordedFiles(before: () => void): Recording {
       note({ kind: "syncFolder" });
     },
   };
-  return { files, operations };
+  const fillDisk = (share: number) => {
+    fits = share;
+  };
+  return { files, operations, fillDisk };
 }

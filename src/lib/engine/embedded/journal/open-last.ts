@@ -46,10 +46,9 @@ export async function openLast(folder: JournalFolder, number: number, facts: Las
     return { segment, writable: false, lastBatch: 0, damaged: true, cutShort: whole.length < facts.durableBytes };
   }
   const all = readThrough(whole, header);
-  const cut = tornAt(all.scan, {
-    bytes: facts.durableBytes,
-    survivesCut: (position) => facts.holdsAllKnown(readThrough(whole.subarray(0, position), header).runs),
-  });
+  const cut = tornAt(all.scan, (position) =>
+    facts.holdsAllKnown(readThrough(whole.subarray(0, position), header).runs),
+  );
   if (cut !== undefined) await cutAt(folder, { path: paths.path, from: whole.length, to: cut });
   await makeDurable(folder, paths.path);
   const { runs, scan, bytes, withCallersId } = cut === undefined ? all : readThrough(whole.subarray(0, cut), header);
