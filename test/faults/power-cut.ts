@@ -18,6 +18,7 @@ export function everyLoss(share: number): readonly Leaves[] {
     "nothing unsynced": (durable) => durable,
     "all that was done": (durable, unsynced) => unsynced.reduce(apply, durable),
     "all but the last thing that was done": (durable, unsynced) => unsynced.slice(0, -1).reduce(apply, durable),
+    "only the last thing that was done": (durable, unsynced) => unsynced.slice(-1).reduce(apply, durable),
     "the front of the last write": lastWrite((bytes) => bytes.subarray(0, torn(bytes))),
     "zeros, then the end of the last write": lastWrite((bytes) => Buffer.from(bytes).fill(0, 0, torn(bytes))),
     "the front of the last write, then zeros": lastWrite((bytes) => Buffer.from(bytes).fill(0, torn(bytes))),
