@@ -13,7 +13,7 @@ import { bytes, ENDPOINT, type Notes, notes } from "./broker.ts";
 import { type Consumer, consumer } from "./consumer.ts";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
 
-export const DAY_MS = 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 const TOPIC_ID = "topic-1";
 const ERRORS_ID = "topic-2";
 const SUBSCRIPTION_ID = "subscription-1";

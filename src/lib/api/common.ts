@@ -5,8 +5,6 @@ import { KBrokerError } from "../domain/error.ts";
 /** RFC 3339 in UTC with milliseconds, as `Date.toISOString` writes it. */
 export const instant = z.iso.datetime();
 
-export const named = z.object({ name: z.string() });
-
 export const count = z.number().int().nonnegative();
 
 /** A duration as people write it ("30s", "3d"), checked against its bounds and given as milliseconds. */

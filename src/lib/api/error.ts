@@ -4,7 +4,7 @@ import { CODES, type Code } from "../domain/error.ts";
 const codes = Object.keys(CODES) as [Code, ...Code[]];
 
 /** One place of a bad input. `line` and `column` count from 1. */
-export const problem = z.object({
+const problem = z.object({
   pointer: z.string().exactOptional(),
   path: z.string().exactOptional(),
   line: z.number().int().positive().exactOptional(),

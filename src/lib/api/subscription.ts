@@ -3,13 +3,13 @@ import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../domain/retry.ts";
 import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../domain/subscription.ts";
 import { count, duration, instant } from "./common.ts";
 
-export const answerTimeout = duration("The timeout", {
+const answerTimeout = duration("The timeout", {
   minMs: TIMEOUT_MS_MIN,
   maxMs: TIMEOUT_MS_MAX,
   range: "between 1s and 120s",
 });
 
-export const retryDelay = duration("A retry delay", {
+const retryDelay = duration("A retry delay", {
   minMs: 1,
   maxMs: RETRY_DELAY_MS_MAX,
   range: "between 1ms and 24h",
@@ -29,7 +29,7 @@ export const subscriptionCreateBody = z.strictObject({
   maxInFlight: z.number().int().min(1).max(MAX_IN_FLIGHT_MAX).optional(),
 });
 
-export const retryReply = z.union([
+const retryReply = z.union([
   z.object({
     kind: z.literal("exponential"),
     strikesMax: count,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN } from "../domain/topic.ts";
 import { count, duration, instant } from "./common.ts";
 
-export const topicTtl = duration("The time to live", {
+const topicTtl = duration("The time to live", {
   minMs: TOPIC_TTL_MS_MIN,
   maxMs: TOPIC_TTL_MS_MAX,
   range: "between 1h and 7d",
@@ -35,6 +35,5 @@ export const topicReply = z.object({
 
 export const topicListReply = z.object({ items: z.array(topicReply) });
 
-export type TopicCreateBody = z.input<typeof topicCreateBody>;
 export type TopicReply = z.output<typeof topicReply>;
 export type TopicListReply = z.output<typeof topicListReply>;

@@ -1,9 +1,9 @@
 import { KBrokerError } from "./error.ts";
 
 export const TOPIC_NAME_LENGTH_MAX = 200;
-export const SUBSCRIPTION_NAME_LENGTH_MAX = 190;
+const SUBSCRIPTION_NAME_LENGTH_MAX = 190;
 /** The dead letter topic of a subscription is its name with this behind it. */
-export const DEAD_LETTER_SUFFIX = "_errors";
+const DEAD_LETTER_SUFFIX = "_errors";
 const RESERVED_PREFIX = "__kbroker";
 
 export type NameKind = "topic" | "subscription";

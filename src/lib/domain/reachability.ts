@@ -1,7 +1,7 @@
 import type { Outcome } from "./delivery.ts";
 
 /** So many connection-level failures in a row, over all messages of a subscription, mean that nobody is there. */
-export const CONNECTION_FAILURES_MAX = 3;
+const CONNECTION_FAILURES_MAX = 3;
 /** While nobody is there one attempt is made in this time, so that a dead endpoint does not park its whole backlog. */
 export const PROBE_PERIOD_MS = 1_000;
 

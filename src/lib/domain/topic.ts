@@ -1,5 +1,5 @@
 export const HOUR_MS = 3_600_000;
-export const TOPIC_TTL_MS_MIN = HOUR_MS;
+export const TOPIC_TTL_MS_MIN = 1 * HOUR_MS;
 export const TOPIC_TTL_MS_MAX = 7 * 24 * HOUR_MS;
 /** A private topic has at most this many subscriptions. */
 export const PRIVATE_SUBSCRIPTIONS_MAX = 5;

@@ -6,7 +6,7 @@ import { type RetryPolicy, retryDelayMs, strikesMax } from "./retry.ts";
  * A message that only met connection-level failures was refused by nobody: it waits at most this long, also where the policy's first delay
  * is an hour.
  */
-export const CONNECTION_RETRY_MS_MAX = 10_000;
+const CONNECTION_RETRY_MS_MAX = 10_000;
 
 export interface Attempt {
   /** Before this one. */

@@ -5,7 +5,7 @@ import type { Line, Lines } from "./lines.ts";
 import { brokenWords, connectionWords, type Place } from "./words.ts";
 
 /** At most so much of an answer is read; what is longer costs the connection, not the outcome. */
-export const ANSWER_BYTES_MAX = 20_480;
+const ANSWER_BYTES_MAX = 20_480;
 
 /** Where requests to one endpoint go. */
 export interface Target {
