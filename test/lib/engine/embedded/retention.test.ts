@@ -1,9 +1,11 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { diskFiles } from "../../../../src/lib/engine/embedded/journal/files.ts";
 import type { Engine } from "../../../../src/lib/engine/port.ts";
 import { ALL, idsIn, message, OTHER_SHARD, OTHER_TOPIC, SHARD, TOPIC } from "../../../conformance/fixtures.ts";
 import { manualClock } from "../../../support/manual-clock.ts";
+import { deferred } from "../../../support/promises.ts";
 import { openIn, quickFolder, type TemporaryFolder } from "./fixtures.ts";
 
 const LIMITS = { segmentBytesMax: 2_000, tailBytesMax: 0 };
@@ -106,4 +108,46 @@ test("a reader that is in the middle of what is trimmed goes on behind it, and c
   expect(offsets.slice(-10)).toEqual([50, 51, 52, 53, 54, 55, 56, 57, 58, 59]);
   expect(told).toEqual([]);
   await engine.close();
+});
+
+test("a segment that goes between a reader's look and its read is a hole, told to nobody", async () => {
+  let gate = Promise.resolve();
+  const open = async (path: string) => {
+    await gate;
+    return diskFiles.open(path);
+  };
+  const { engine, told } = await openIn(folder.dir, { ...LIMITS, files: { ...diskFiles, open } });
+  await engine.log.createTopic(TOPIC);
+  await fill(engine, TOPIC, 0, 30);
+  const first = (await files()).find((name) => name.endsWith("1.segment")) ?? "";
+  const held = deferred();
+  gate = held.promise;
+
+  const reading = engine.log.read(SHARD, 0, ALL);
+  await engine.log.trim(SHARD, 25);
+  await vi.waitUntil(async () => !(await files()).includes(first), { timeout: 30_000 });
+  held.resolve();
+
+  const { records, damaged } = await reading;
+  expect(records.map(({ offset }) => offset)).toEqual([25, 26, 27, 28, 29]);
+  expect(damaged).toEqual([]);
+  expect(told).toEqual([]);
+  await engine.close();
+});
+
+test("an index that outlived its segment in a crash goes at the next start", async () => {
+  const { engine } = await openIn(folder.dir, LIMITS);
+  await engine.log.createTopic(TOPIC);
+  await fill(engine, TOPIC, 0, 20);
+  await engine.log.trim(SHARD, 12);
+  await engine.close();
+  const orphan = "0000000000000001.index";
+  expect(await files()).not.toContain(orphan);
+  await writeFile(join(folder.dir, "journal", orphan), "left behind");
+
+  const { engine: next } = await openIn(folder.dir, LIMITS);
+
+  expect(await files()).not.toContain(orphan);
+  expect(await idsIn(next)).toEqual(["12", "13", "14", "15", "16", "17", "18", "19"]);
+  await next.close();
 });

@@ -88,7 +88,11 @@ export function createJournal({ folder, recovered, topics, clock, failStop, limi
   const queue = createCommitQueue({ writer, clock, failStop, limits, publish });
   const disk = createDiskReader({
     openFiles,
-    positions: createPositionsCache(folder, limits.positionsBytesMax),
+    positions: createPositionsCache({
+      folder,
+      bytesMax: limits.positionsBytesMax,
+      isKept: ({ number }) => segments.has(number),
+    }),
     segmentOf: (run) => segments.get(run.segment),
     readBytesMax: limits.readBytesMax,
     report: folder.report,

@@ -10,7 +10,14 @@ export interface PositionsCache {
   of(run: Run, segment: Segment): Promise<Positions>;
 }
 
-export function createPositionsCache(folder: JournalFolder, bytesMax: number): PositionsCache {
+export interface PositionsCacheOptions {
+  readonly folder: JournalFolder;
+  readonly bytesMax: number;
+  /** Whether a segment is still a part of the journal. */
+  readonly isKept: (segment: Segment) => boolean;
+}
+
+export function createPositionsCache({ folder, bytesMax, isKept }: PositionsCacheOptions): PositionsCache {
   const kept = new Map<Run, Positions>();
   let bytes = 0;
 
@@ -35,7 +42,8 @@ export function createPositionsCache(folder: JournalFolder, bytesMax: number): P
         return known;
       }
       const stored = isIndexed(run) ? await readPositions(folder, segment, run) : undefined;
-      return keep(run, stored ?? (await scanForPositions(folder, segment, run)));
+      if (stored !== undefined) return keep(run, stored);
+      return isKept(segment) ? keep(run, await scanForPositions(folder, segment, run)) : new Uint32Array(run.count);
     },
   };
 }
@@ -57,10 +65,10 @@ async function readPositions(folder: JournalFolder, segment: Segment, run: Index
 /** The index was damaged after the start: the segment itself says where its records lie. */
 async function scanForPositions(folder: JournalFolder, segment: Segment, run: Run): Promise<Positions> {
   folder.report("warn", `The index ${segment.indexPath} is damaged and is made again from its segment.`);
-  const bytes = await readWhole(folder.files, segment.path);
-  const header = await headerOf(folder, segment.number, bytes);
   const positions = new Uint32Array(run.count);
-  if (header === undefined) return positions;
+  const bytes = await readWhole(folder.files, segment.path).catch(ignoreMissing);
+  const header = bytes && (await headerOf(folder, segment.number, bytes));
+  if (header === undefined || bytes === undefined) return positions;
   const runs: OpenRuns = new Map();
   const { lastBatch } = scanSegment(bytes, header, (head, position) => {
     addToRun(runs, segment.number, { ...head, position });

@@ -1,6 +1,6 @@
 import type { StoredMessage } from "../../../domain/message.ts";
 import type { Report } from "../report.ts";
-import type { OpenFile } from "./files.ts";
+import { ignoreMissing, type OpenFile } from "./files.ts";
 import { claimedLength, FRAME_HEADER_BYTES, frameHead, frameLength, frameMessage } from "./frame.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { PositionsCache } from "./positions.ts";
@@ -11,7 +11,10 @@ import type { Segment } from "./segment.ts";
 export type FromDisk = readonly (StoredMessage | undefined)[];
 
 export interface DiskReader {
-  /** Some of the records from `offset` on, at least one: what one read of the disk gives, at most `countMax`. */
+  /**
+   * Some of the records from `offset` on, at least one: what one read of the disk gives, at most `countMax`. None of them can be read
+   * when the segment was removed meanwhile; whoever asks knows whether it was trimmed.
+   */
   read(run: Run, offset: number, countMax: number): Promise<FromDisk>;
   /** The first offset of the run whose record has a time at or after `timeMs`; its end if there is none. */
   offsetAt(run: Run, timeMs: number): Promise<number>;
@@ -44,19 +47,21 @@ export function createDiskReader(options: DiskReaderOptions): DiskReader {
     const covered = coveredCount(places.subarray(first, run.count), { countMax, bytesMax: readBytesMax });
     const wanted = places.subarray(first, first + covered);
     const records = wanted[0] === 0 ? [undefined] : await fromSegment(segment, wanted, { run, offset });
+    if (segmentOf(run) === undefined) return records;
     for (const [index, record] of records.entries())
       if (record === undefined) reportDamaged(segment, run, offset + index);
     return records;
   }
 
-  function fromSegment(segment: Segment, wanted: Positions, expected: { run: Run; offset: number }): Promise<FromDisk> {
-    return openFiles.use(segment.path, async (file) => {
+  async function fromSegment(segment: Segment, wanted: Positions, expected: Expected): Promise<FromDisk> {
+    const records = openFiles.use(segment.path, async (file) => {
       const from = wanted[0] ?? 0;
       const bytes = await readAt(file, from, (wanted.at(-1) ?? from) - from + FRAME_BYTES_GUESS);
       const length = claimedLength(bytes, 0);
       const enough = length > bytes.length ? await readAt(file, from, length) : bytes;
       return decodeAll(enough, wanted, { ...expected, seed: segment.seed });
     });
+    return (await records.catch(ignoreMissing)) ?? Array.from(wanted, () => undefined);
   }
 
   async function offsetAt(run: Run, timeMs: number): Promise<number> {
@@ -82,6 +87,12 @@ export function createDiskReader(options: DiskReaderOptions): DiskReader {
   return { read, offsetAt };
 }
 
+/** The run that is read, and the offset that stands at the first position. */
+interface Expected {
+  readonly run: Run;
+  readonly offset: number;
+}
+
 /** How many records one read covers: those that lie close behind the first, up to the first lost one. */
 function coveredCount(places: Positions, { countMax, bytesMax }: { countMax: number; bytesMax: number }): number {
   const first = places[0] ?? 0;
@@ -104,7 +115,7 @@ async function readAt(file: OpenFile, from: number, length: number): Promise<Buf
 function decodeAll(
   bytes: Buffer,
   wanted: Positions,
-  { run, offset, seed }: { run: Run; offset: number; seed: number },
+  { run, offset, seed }: Expected & { readonly seed: number },
 ): FromDisk {
   const records: (StoredMessage | undefined)[] = [];
   const from = wanted[0] ?? 0;

@@ -53,6 +53,7 @@ export interface Found {
 export async function recoverJournal(folder: JournalFolder, options: RecoverOptions): Promise<Recovered> {
   const { through, knownEnds } = options;
   const numbers = await segmentNumbers(folder);
+  await dropOrphans(folder, numbers);
   const unborn = await dropUnborn(folder, numbers, through);
   const lastNumber = unborn ? undefined : numbers.pop();
   const ends = new Map(options.accountedEnds);
@@ -89,6 +90,13 @@ async function dropUnborn(folder: JournalFolder, numbers: number[], through: Jou
   await folder.files.unlink(segmentPaths(folder, last).path);
   await folder.files.syncFolder(folder.path);
   return true;
+}
+
+/** Indexes of segments that were removed: a crash can leave the one without the other. */
+async function dropOrphans(folder: JournalFolder, numbers: readonly number[]): Promise<void> {
+  for (const number of await segmentNumbers(folder, "index")) {
+    if (!numbers.includes(number)) await folder.files.unlink(segmentPaths(folder, number).indexPath);
+  }
 }
 
 async function openSealed(folder: JournalFolder, number: number, options: RecoverOptions): Promise<OpenedSegment> {

@@ -41,15 +41,15 @@ export interface ActiveSegment extends Segment {
 
 const DIGITS = 16;
 
-export function segmentPaths(folder: JournalFolder, number: number): { path: string; indexPath: string } {
+export function segmentPaths(folder: Pick<JournalFolder, "path">, number: number): { path: string; indexPath: string } {
   const name = String(number).padStart(DIGITS, "0");
   return { path: join(folder.path, `${name}.segment`), indexPath: join(folder.path, `${name}.index`) };
 }
 
 /** Ascending. */
-export async function segmentNumbers({ files, path }: JournalFolder): Promise<number[]> {
-  const names = await files.list(path);
-  const numbers = names.flatMap((name) => /^(\d{16})\.segment$/.exec(name)?.[1] ?? []).map(Number);
+export async function segmentNumbers(folder: JournalFolder, kind: "segment" | "index" = "segment"): Promise<number[]> {
+  const names = (await folder.files.list(folder.path)).filter((name) => name.endsWith(`.${kind}`));
+  const numbers = names.flatMap((name) => /^(\d{16})\./.exec(name)?.[1] ?? []).map(Number);
   return numbers.sort((a, b) => a - b);
 }
 
