@@ -22,17 +22,15 @@ interface Dying {
 
 /** The way of messages that were given up into the dead letter topic: written first, settled after, held while it cannot be written. */
 export class Burial {
+  readonly #options: BurialOptions;
   readonly #hold: Hold;
-  readonly #positions: Positions;
-  readonly #parked: ParkedSet;
   readonly #queue: Dying[] = [];
   #running: boolean = false;
   #problem: string | undefined;
 
-  constructor({ hold, positions, parked }: BurialOptions) {
-    this.#hold = hold;
-    this.#positions = positions;
-    this.#parked = parked;
+  constructor(options: BurialOptions) {
+    this.#options = options;
+    this.#hold = options.hold;
   }
 
   /** How many are on their way. */
@@ -104,19 +102,19 @@ export class Burial {
     if (signal.aborted) return;
     for (const message of there) this.#buried(message);
     for (const { message, found } of read) this.#settle(message, found);
-    this.#positions.commit();
+    this.#options.positions.commit();
   }
 
   #settle(message: ParkedMessage, found: Found): void {
     if (found.kind === "found") this.#buried(message);
-    else discard(message, found.why, { hold: this.#hold, positions: this.#positions, parked: this.#parked });
+    else discard(message, found.why, this.#options);
   }
 
   #buried(message: ParkedMessage): void {
     const { observer, subscription } = this.#hold;
     const { source, dying } = message.entry;
-    this.#parked.remove(message);
-    this.#positions.unpark(source, {
+    this.#options.parked.remove(message);
+    this.#options.positions.unpark(source, {
       ...(dying?.errorClass === "expired" ? { lost: "expired" } : {}),
       told: () => observer.deadLettered(subscription.name, subscription.topic),
     });

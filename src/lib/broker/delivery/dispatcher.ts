@@ -1,28 +1,19 @@
 import type { Outcome, Post } from "../../domain/delivery.ts";
 import type { StoredMessage } from "../../domain/message.ts";
-import { type RateMeter, rateMeter } from "../../domain/rate.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import { isAck } from "../../domain/verdict.ts";
-import { type Alarm, alarm } from "./alarm.ts";
-import { Burial } from "./burial.ts";
 import type { DeliveryStatus } from "./delivery.ts";
-import { Endpoint } from "./endpoint.ts";
-import { type Failures, failures } from "./failures.ts";
-import { Feeds, type Next } from "./feeds.ts";
+import type { Next } from "./feeds.ts";
 import { failed, type Hold, messageOf } from "./hold.ts";
-import type { Opened } from "./opening.ts";
-import { type ParkedMessage, type ParkedSet, parkedSet } from "./parked-set.ts";
-import { type Parker, parker } from "./parker.ts";
-import { Positions } from "./positions.ts";
+import type { ParkedMessage } from "./parked-set.ts";
+import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
 import { type PushMaker, pushMaker } from "./push-maker.ts";
 import { discard, type Found, readSource } from "./source.ts";
 import { statusOf } from "./status.ts";
+import { sweepParts } from "./sweep.ts";
 
-export interface DispatcherOptions {
-  readonly hold: Hold;
-  readonly opened: Opened;
+export interface DispatcherOptions extends Omit<PartsOptions, "stir"> {
   readonly post: Post;
-  readonly random: () => number;
 }
 
 /** A message that is being pushed: taken from the log, or parked and then settled there already. */
@@ -35,15 +26,7 @@ type Attempt = Next | { readonly message: StoredMessage; readonly feed: undefine
 export class Dispatcher {
   readonly #hold: Hold;
   readonly #post: Post;
-  readonly #failures: Failures;
-  readonly #positions: Positions;
-  readonly #feeds: Feeds;
-  readonly #parked: ParkedSet;
-  readonly #parker: Parker;
-  readonly #burial: Burial;
-  readonly #endpoint: Endpoint;
-  readonly #alarm: Alarm;
-  readonly #acks: RateMeter;
+  readonly #parts: Parts;
   readonly #inFlight = new Set<Attempt>();
   #subscription: Subscription;
   #push: PushMaker;
@@ -54,24 +37,13 @@ export class Dispatcher {
   #stopping = false;
   #drained: (() => void) | undefined;
 
-  constructor({ hold, opened, post, random }: DispatcherOptions) {
+  constructor({ post, ...options }: DispatcherOptions) {
+    const { hold } = options;
     this.#hold = hold;
     this.#post = post;
     this.#subscription = hold.subscription;
     this.#push = pushMaker(hold.subscription);
-    this.#acks = rateMeter(hold.clock.monotonic());
-    this.#alarm = alarm(hold.clock, hold.signal, () => this.#fill());
-    this.#parked = parkedSet(hold.clock);
-    this.#parker = parker(hold);
-    this.#endpoint = new Endpoint(hold, () => this.#parked.hurry());
-    this.#positions = new Positions(hold, opened.cursors, () => this.#committed());
-    this.#burial = new Burial({ hold, positions: this.#positions, parked: this.#parked });
-    this.#failures = failures({ hold, parked: this.#parked, parker: this.#parker, burial: this.#burial, random });
-    this.#feeds = new Feeds(hold, this.#positions, () => this.#fill());
-    for (const entry of opened.parked) {
-      const message = this.#parked.add(entry);
-      if (entry.dying !== undefined) this.#burial.add(message, { doubtful: true });
-    }
+    this.#parts = partsOf({ ...options, stir: () => this.#stir() });
     this.update(hold.subscription);
   }
 
@@ -79,33 +51,28 @@ export class Dispatcher {
   update(subscription: Subscription): void {
     this.#subscription = subscription;
     this.#push = pushMaker(subscription);
-    if (this.#maySend()) this.#feeds.open();
-    else this.#feeds.shut();
+    if (this.#maySend()) this.#parts.feeds.open();
+    else this.#parts.feeds.shut();
     this.#fill();
   }
 
   commit(): void {
-    this.#positions.commit();
+    this.#parts.positions.commit();
   }
 
-  /** Gives up what expired, wherever it waits. */
-  async sweep(): Promise<void> {
-    const { expiryNow, ttlMs, limits, signal } = this.#hold;
-    await this.#feeds.sweep();
-    if (signal.aborted) return;
-    for (const old of this.#parked.takeOld(expiryNow() - ttlMs, limits.sweepCountMax))
-      this.#failures.expire(old, () => {});
+  sweep(): Promise<void> {
+    return sweepParts(this.#parts);
   }
 
   /** Starts nothing any more; what is in flight has `drainMs`; the rest is dropped unsettled; commits. */
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
-    this.#feeds.shut();
+    this.#parts.feeds.shut();
     const enough = new AbortController();
     const drained = new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
-    this.#checkDrained();
+    this.#stir();
     await Promise.race([drained, this.#hold.clock.after(drainMs, enough.signal)]);
     enough.abort();
     this.close();
@@ -119,67 +86,68 @@ export class Dispatcher {
   }
 
   /** Commits what was settled, after the end. */
-  async flush(): Promise<void> {
-    await this.#positions.flush();
+  flush(): Promise<void> {
+    return this.#parts.positions.flush();
   }
 
   /** Whether nothing can be sent before time passes or something new arrives, as far as the feeds know. */
-  async caughtUp(): Promise<boolean> {
-    return await this.#feeds.caughtUp();
+  caughtUp(): Promise<boolean> {
+    return this.#parts.feeds.caughtUp();
   }
 
   status(): DeliveryStatus {
-    return statusOf({
-      hold: this.#hold,
-      endpoint: this.#endpoint,
-      positions: this.#positions,
-      parked: this.#parked,
-      parker: this.#parker,
-      burial: this.#burial,
-      acks: this.#acks,
-      paused: !this.#maySend(),
-      taken: this.#taken,
-      publishTimesMs: Array.from(this.#inFlight, ({ message }) => message.timeMs),
-    });
+    const publishTimesMs = Array.from(this.#inFlight, ({ message }) => message.timeMs);
+    return statusOf(this.#parts, { isSending: this.#maySend(), taken: this.#taken, publishTimesMs });
   }
 
   #maySend(): boolean {
     return this.#subscription.state === "active" && !this.#stopping && !this.#hold.signal.aborted;
   }
 
+  /** A dead letter on its way is waited for at the end, unless its topic cannot be written: it is as safe where it is. */
+  #stir(): void {
+    this.#fill();
+    const { burial } = this.#parts;
+    const isBurying = burial.size > 0 && burial.problem() === undefined;
+    if (this.#taken === 0 && !isBurying) this.#drained?.();
+  }
+
   #fill(): void {
     if (!this.#maySend()) return;
-    if (this.#endpoint.isDown) this.#probe();
+    if (this.#parts.endpoint.isDown) this.#probe();
     else this.#refill();
   }
 
   #refill(): void {
+    const { parked, alarm } = this.#parts;
     while (this.#hasPlace()) {
-      const due = this.#parked.takeDue();
+      const due = parked.takeDue();
       if (due !== undefined) void this.#retry(due);
       else if (!this.#sendNext()) break;
     }
-    const nextDueMs = this.#parked.firstDueMs();
-    if (nextDueMs !== undefined && nextDueMs > this.#hold.clock.monotonic()) this.#alarm.by(nextDueMs);
+    const nextDueMs = parked.firstDueMs();
+    if (nextDueMs !== undefined && nextDueMs > this.#hold.clock.monotonic()) alarm.by(nextDueMs);
   }
 
   /** One attempt a second while nobody is there; a parked message first, so that the backlog stays where it is. */
   #probe(): void {
-    if (this.#hasPlace() && this.#endpoint.takeProbe()) {
-      const parked = this.#parked.takeTriedLongestAgo();
-      if (parked !== undefined) void this.#retry(parked, { probe: true });
+    const { parked, endpoint, alarm } = this.#parts;
+    if (this.#hasPlace() && endpoint.takeProbe()) {
+      const message = parked.takeTriedLongestAgo();
+      if (message !== undefined) void this.#retry(message, { probe: true });
       else this.#sendNext();
     }
-    if (this.#endpoint.nextProbeMs > this.#hold.clock.monotonic()) this.#alarm.by(this.#endpoint.nextProbeMs);
+    if (endpoint.nextProbeMs > this.#hold.clock.monotonic()) alarm.by(endpoint.nextProbeMs);
   }
 
   #hasPlace(): boolean {
-    return this.#taken < this.#subscription.maxInFlight && !this.#positions.isFull(this.#taken);
+    return this.#taken < this.#subscription.maxInFlight && !this.#parts.positions.isFull(this.#taken);
   }
 
   #sendNext(): boolean {
-    if (this.#parked.size + this.#takenNew >= this.#hold.limits.parkedMax) return false;
-    const next = this.#feeds.take();
+    const { parked, feeds } = this.#parts;
+    if (parked.size + this.#takenNew >= this.#hold.limits.parkedMax) return false;
+    const next = feeds.take();
     if (next === undefined) return false;
     this.#taken += 1;
     this.#takenNew += 1;
@@ -188,34 +156,35 @@ export class Dispatcher {
   }
 
   /** Reads a parked message again and sends it, unless it expired, is gone, or the endpoint went away meanwhile. */
-  async #retry(parked: ParkedMessage, { probe = false } = {}): Promise<void> {
+  async #retry(message: ParkedMessage, { probe = false } = {}): Promise<void> {
     const { engine, activity, limits, signal } = this.#hold;
     this.#taken += 1;
     activity.begin();
     try {
-      const found = await readSource(engine.log, parked.entry.source);
-      if (!signal.aborted) this.#retryFound(parked, found, probe);
+      const found = await readSource(engine.log, message.entry.source);
+      if (!signal.aborted) this.#retryFound(message, found, probe);
     } catch (error) {
       if (signal.aborted) return;
       failed(this.#hold, "A parked message cannot be read; it is tried again later.", error);
-      this.#parked.giveBack(parked, limits.retryMs);
+      this.#parts.parked.giveBack(message, limits.retryMs);
       this.#release();
     } finally {
       activity.end();
     }
   }
 
-  #retryFound(parked: ParkedMessage, found: Found, probe: boolean): void {
+  #retryFound(message: ParkedMessage, found: Found, probe: boolean): void {
+    const { parked, failures, endpoint } = this.#parts;
     const { expiryNow, ttlMs } = this.#hold;
     if (found.kind === "gone") {
-      discard(parked, found.why, { hold: this.#hold, positions: this.#positions, parked: this.#parked });
+      discard(message, found.why, this.#parts);
       this.#release();
     } else if (found.message.timeMs + ttlMs <= expiryNow()) {
-      this.#failures.expire(parked, () => this.#release());
-    } else if (this.#maySend() && (probe || !this.#endpoint.isDown)) {
-      this.#send({ message: found.message, feed: undefined, parked }, parked.entry.attempts + 1);
+      failures.expire(message, () => this.#release());
+    } else if (this.#maySend() && (probe || !endpoint.isDown)) {
+      this.#send({ message: found.message, feed: undefined, parked: message }, message.entry.attempts + 1);
     } else {
-      this.#parked.giveBack(parked, 0);
+      parked.giveBack(message, 0);
       this.#release();
     }
   }
@@ -235,7 +204,7 @@ export class Dispatcher {
       const acknowledged = isAck(outcome);
       const result = acknowledged ? "ack" : outcome.kind;
       observer.delivered(subscription.name, subscription.topic, result, outcome.tookMs);
-      this.#endpoint.observe(outcome);
+      this.#parts.endpoint.observe(outcome);
       if (acknowledged) this.#acknowledge(attempt);
       else this.#fail(attempt, outcome);
     }
@@ -243,10 +212,11 @@ export class Dispatcher {
   }
 
   #acknowledge(attempt: Attempt): void {
-    this.#acks.add(1, this.#hold.clock.monotonic());
+    const { acks, parked, positions } = this.#parts;
+    acks.add(1, this.#hold.clock.monotonic());
     if (attempt.parked !== undefined) {
-      this.#parked.remove(attempt.parked);
-      this.#positions.unpark(attempt.parked.entry.source);
+      parked.remove(attempt.parked);
+      positions.unpark(attempt.parked.entry.source);
     }
     this.#finish(attempt);
   }
@@ -257,7 +227,7 @@ export class Dispatcher {
     const { message, parked } = attempt;
     const source = attempt.feed === undefined ? attempt.parked.entry.source : attempt.feed.sourceOf(message);
     const failure = { source, publishTimeMs: message.timeMs, outcome, previous: parked?.entry };
-    this.#failures.record(failure, this.#subscription.retry, () => {
+    this.#parts.failures.record(failure, this.#subscription.retry, () => {
       if (parked === undefined) observer.parked(subscription.name, subscription.topic);
       this.#finish(attempt);
     });
@@ -268,7 +238,7 @@ export class Dispatcher {
     const { message, feed } = attempt;
     this.#inFlight.delete(attempt);
     if (feed !== undefined) {
-      this.#positions.settle(feed.index, message.offset);
+      this.#parts.positions.settle(feed.index, message.offset);
       this.#takenNew -= 1;
     }
     this.#release();
@@ -276,18 +246,6 @@ export class Dispatcher {
 
   #release(): void {
     this.#taken -= 1;
-    this.#fill();
-    this.#checkDrained();
-  }
-
-  #committed(): void {
-    this.#fill();
-    this.#checkDrained();
-  }
-
-  /** A dead letter on its way is waited for, unless its topic cannot be written: it is as safe where it is. */
-  #checkDrained(): void {
-    const burying = this.#burial.size > 0 && this.#burial.problem() === undefined;
-    if (this.#taken === 0 && !burying) this.#drained?.();
+    this.#stir();
   }
 }

@@ -21,7 +21,10 @@ export function openDelivery(deps: DeliveryDeps): Delivery {
 
 class Deliveries implements Delivery {
   readonly #deps: OwnedDeps;
-  readonly #stop = new AbortController();
+  /** From now on nothing is owned that was not before. */
+  readonly #stopping = new AbortController();
+  /** Everything was let go of. */
+  readonly #stopped = new AbortController();
   /** What the catalog says, by name. */
   readonly #known = new Map<string, Subscription>();
   /** By subscription id. */
@@ -50,15 +53,16 @@ class Deliveries implements Delivery {
     const news = documents.filter(({ name }) => !heard.has(name));
     await Promise.all(news.map((document) => this.#learn(document.name, document)));
     const report = (error: unknown) => observer.log("error", "A periodic pass failed.", { error: messageOf(error) });
-    const { signal } = this.#stop;
+    const { signal } = this.#stopped;
     void every({ clock, periodMs: limits.commitPeriodMs, pass: async () => this.#commit(), signal, report });
     void every({ clock, periodMs: limits.sweepPeriodMs, pass: () => this.#sweep(), signal, report });
   }
 
   async stop(drainMs: number): Promise<void> {
-    this.#stop.abort();
+    this.#stopping.abort();
     this.#unwatch();
     await Promise.all(Array.from(this.#owned.values(), (owned) => owned.release(drainMs)));
+    this.#stopped.abort();
   }
 
   status(subscriptionId: string): DeliveryStatus | undefined {
@@ -105,8 +109,8 @@ class Deliveries implements Delivery {
     } catch (error) {
       const fields = { subscription: subscription.name, error: messageOf(error) };
       observer.log("error", "The subscription cannot be owned yet; it is asked for again later.", fields);
-      void clock.after(limits.retryMs, this.#stop.signal).then(() => {
-        const still = this.#known.get(subscription.name)?.id === subscription.id && !this.#stop.signal.aborted;
+      void clock.after(limits.retryMs, this.#stopping.signal).then(() => {
+        const still = this.#known.get(subscription.name)?.id === subscription.id && !this.#stopping.signal.aborted;
         if (still) void activity.during(this.#want(subscription));
       });
     }
@@ -124,7 +128,7 @@ class Deliveries implements Delivery {
 
   async #acquired(ownership: Ownership): Promise<void> {
     const subscription = [...this.#known.values()].find(({ id }) => id === ownership.resource);
-    if (subscription === undefined || this.#stop.signal.aborted) return;
+    if (subscription === undefined || this.#stopping.signal.aborted) return;
     const owned = new Owned(this.#deps, ownership, subscription);
     this.#owned.set(ownership.resource, owned);
     await owned.open();

@@ -1,0 +1,56 @@
+import { type RateMeter, rateMeter } from "../../domain/rate.ts";
+import { type Alarm, alarm } from "./alarm.ts";
+import { Burial } from "./burial.ts";
+import { Endpoint } from "./endpoint.ts";
+import { type Failures, failures } from "./failures.ts";
+import { Feeds } from "./feeds.ts";
+import type { Hold } from "./hold.ts";
+import type { Opened } from "./opening.ts";
+import { type ParkedSet, parkedSet } from "./parked-set.ts";
+import { type Parker, parker } from "./parker.ts";
+import { Positions } from "./positions.ts";
+
+/** What a dispatcher is made of. */
+export interface Parts {
+  readonly hold: Hold;
+  readonly positions: Positions;
+  readonly feeds: Feeds;
+  readonly parked: ParkedSet;
+  readonly parker: Parker;
+  readonly burial: Burial;
+  readonly failures: Failures;
+  readonly endpoint: Endpoint;
+  readonly alarm: Alarm;
+  readonly acks: RateMeter;
+}
+
+export interface PartsOptions {
+  readonly hold: Hold;
+  readonly opened: Opened;
+  readonly random: () => number;
+  /** Told when there may be something to send, or a step toward the end was made. */
+  readonly stir: () => void;
+}
+
+export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
+  const parked = parkedSet(hold.clock);
+  const park = parker(hold);
+  const positions = new Positions(hold, opened.cursors, stir);
+  const burial = new Burial({ hold, positions, parked });
+  for (const entry of opened.parked) {
+    const message = parked.add(entry);
+    if (entry.dying !== undefined) burial.add(message, { doubtful: true });
+  }
+  return {
+    hold,
+    positions,
+    feeds: new Feeds(hold, positions, stir),
+    parked,
+    parker: park,
+    burial,
+    failures: failures({ hold, parked, parker: park, burial, random }),
+    endpoint: new Endpoint(hold, () => parked.hurry()),
+    alarm: alarm(hold.clock, hold.signal, stir),
+    acks: rateMeter(hold.clock.monotonic()),
+  };
+}
