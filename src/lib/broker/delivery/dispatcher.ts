@@ -144,9 +144,11 @@ export class Dispatcher {
     return this.#taken < this.#subscription.maxInFlight && !this.#parts.positions.isFull(this.#taken);
   }
 
+  /** Holes that an earlier owner left close only by sending what is in them: where nothing new is under way, one may always go. */
   #sendNext(): boolean {
-    const { parked, feeds } = this.#parts;
+    const { parked, feeds, positions } = this.#parts;
     if (parked.size + this.#takenNew >= this.#hold.limits.parkedMax) return false;
+    if (this.#takenNew > 0 && positions.isScattered()) return false;
     const next = feeds.take();
     if (next === undefined) return false;
     this.#taken += 1;

@@ -47,16 +47,16 @@ export class Positions {
     return this.#slots.map(({ shard, cursor }) => ({ shard, cursor }));
   }
 
-  /**
-   * Whether so much would come again after a crash (what waits for a commit and what is in flight), or a cursor is so scattered, that
-   * nothing new may begin.
-   */
+  /** Whether so much would come again after a crash (what waits for a commit and what is in flight) that nothing may begin. */
   isFull(inFlight: number): boolean {
-    if (this.#uncommitted + inFlight >= this.#hold.limits.uncommittedMax) return true;
-    for (const { cursor } of this.#slots) {
-      if (cursor.above.length > RANGES_UNMEASURED_MAX && encodedLength(cursor) >= CURSOR_LENGTH_STOP) return true;
-    }
-    return false;
+    return this.#uncommitted + inFlight >= this.#hold.limits.uncommittedMax;
+  }
+
+  /** Whether a cursor has so many holes that each further message in flight could bring it over its budget. */
+  isScattered(): boolean {
+    return this.#slots.some(
+      ({ cursor }) => cursor.above.length > RANGES_UNMEASURED_MAX && encodedLength(cursor) >= CURSOR_LENGTH_STOP,
+    );
   }
 
   isSettled(index: number, offset: number): boolean {

@@ -78,6 +78,24 @@ test("a cursor that grows too scattered stops what is new before it outgrows its
   expect(stage.consumer.received).toHaveLength(60_000);
 }, 60_000);
 
+test("a cursor that was too scattered when the owner died does not keep the next one from ever pushing again", async () => {
+  const stage = await openStage({
+    consumer: consumer(({ id }) => (Number(id.slice(1)) % 40 === 0 ? "hold" : ok)),
+    subscription: { maxInFlight: 1_200 },
+  });
+  await stage.append(ids(60_000));
+  await stage.clock.advance(2_000);
+  const cursor = await stage.committed();
+  expect(cursor === undefined ? 0 : encodedLength(cursor)).toBeGreaterThanOrEqual(CURSOR_LENGTH_STOP);
+  stage.consumer.script(() => ok);
+
+  const after = await stage.crash();
+  await after.idle();
+
+  expect(new Set(stage.consumer.received.map(({ id }) => id)).size).toBe(60_000);
+  expect(after.status().cursors[0]?.cursor).toMatchObject({ low: 60_000, above: [] });
+}, 60_000);
+
 test("a hold that was superseded commits nothing, pushes nothing and says so", async () => {
   const stage = await openStage({ consumer: consumer(() => "hold") });
   await stage.append(["a"]);
