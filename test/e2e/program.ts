@@ -37,8 +37,8 @@ export interface Ended {
 }
 
 /** Runs the program to its end, with `input` on stdin. */
-export function kbroker(argv: readonly string[], { env = {}, input, cwd }: RunOptions = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [program(), ...argv], { env: childEnv(env), cwd: cwd ?? "/" });
+export function kbroker(argv: readonly string[], { env = {}, input, cwd, main }: RunOptions = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [main ?? program(), ...argv], { env: childEnv(env), cwd: cwd ?? "/" });
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text) => (output.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (output.stderr += text));
@@ -52,4 +52,6 @@ interface RunOptions {
   readonly env?: Record<string, string>;
   readonly input?: string | Uint8Array;
   readonly cwd?: string;
+  /** Another file to start than the program's own. */
+  readonly main?: string;
 }

@@ -56,6 +56,7 @@ export abstract class BaseCommand extends Command {
 
   /** The name on the command line, else one picked from those that exist. */
   protected async pickName(what: Named, given: string | undefined, flags: Partial<GlobalFlags>): Promise<string> {
+    if (given !== undefined && given !== "") return given;
     const usage = `${this.#line()} <${what}>`;
     const names = async () => namesOf(what, await this.admin(flags));
     const { wish, asked } = await pickName(given, { ask: await this.prompter(flags), names, what, usage });

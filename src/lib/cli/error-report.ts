@@ -7,12 +7,18 @@ const PROBLEMS_SHOWN_MAX = 20;
 
 /** Whatever was thrown, as an error that has a code. One that nobody foresaw is `internal`. */
 export function asKBrokerError(thrown: unknown): KBrokerError {
-  if (thrown instanceof KBrokerError) return thrown;
+  if (isKBrokerError(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
   return new KBrokerError("internal", message, {
     cause: thrown,
     hint: "Set DEBUG=1 and run it again to see where this comes from.",
   });
+}
+
+/** By its name and its code, not its class: the bundled CLI and the server that it loads each have a class of their own. */
+function isKBrokerError(thrown: unknown): thrown is KBrokerError {
+  if (!(thrown instanceof Error && thrown.name === "KBrokerError" && "code" in thrown)) return false;
+  return typeof thrown.code === "string" && Object.hasOwn(CODES, thrown.code);
 }
 
 /** The document that `--json` prints for a failure. */

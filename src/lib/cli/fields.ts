@@ -3,7 +3,8 @@ import { plain } from "./plain.ts";
 
 /** `null` is a number that nobody reports at the moment; it is never shown as 0. */
 export function countText(count: number | null): string {
-  return count === null ? "unknown" : count.toLocaleString("en-US");
+  // Not toLocaleString: the first use of Intl costs a command 15 ms.
+  return count === null ? "unknown" : String(count).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** 1 536 → "1.5 KiB". */
