@@ -20,8 +20,9 @@ export function plural(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** "0.4/s", "120/s". */
+/** "120/s", "0.4/s"; what is rarer is counted by the minute, so that one message in it does not look like none: "2/min". */
 export function perSText(perS: number): string {
+  if (perS > 0 && perS < 0.1) return `${Number((perS * 60).toFixed(1))}/min`;
   return `${perS < 10 ? Number(perS.toFixed(1)) : countText(Math.round(perS))}/s`;
 }
 

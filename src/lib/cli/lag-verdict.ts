@@ -17,18 +17,18 @@ export function lagVerdict(lag: LagReply): Verdict {
     return { text: "No owner has reported, so nobody knows whether it gets better.", tone: "yellow" };
   if (lag.state === "paused") return paused(lag, waiting);
   if (lag.health === "degraded") {
-    return { text: `Endpoint unreachable: ${lag.healthReason ?? "no reason given"}.${growth(lag)}`, tone: "red" };
+    return { text: `Degraded: ${lag.healthReason ?? "no reason given"}.${growth(lag)}`, tone: "red" };
   }
   if (waiting === 0) return { text: "Up to date.", tone: "green" };
   if (waiting === lag.parked) return parkedOnly(lag, waiting);
   return moving(lag);
 }
 
+/** What waits is a fact; the rate's window may reach back before the pause, so it is not called growth. */
 function paused({ rates }: LagReply, waiting: number): Verdict {
   if (waiting === 0) return { text: "Paused: nothing waits.", tone: "yellow" };
-  const grows = rates !== null && rates.publishPerS > RATE_NOISE_PER_S;
-  const text = grows ? `it grows by ${perSText(rates.publishPerS)}` : `${plural(waiting, "message")} waiting`;
-  return { text: `Paused: ${text}.`, tone: "yellow" };
+  const published = rates === null || rates.publishPerS === 0 ? "" : `; ${perSText(rates.publishPerS)} published`;
+  return { text: `Paused: ${plural(waiting, "message")} waiting${published}.`, tone: "yellow" };
 }
 
 function growth({ rates }: LagReply): string {

@@ -24,7 +24,7 @@ function fields(lag: LagReply): Field[] {
     ["oldest undelivered", oldestText(lag)],
     ["published", rateText(lag.rates?.publishPerS, lag)],
     ["acknowledged", rateText(lag.rates?.ackPerS, lag)],
-    ["drained in", drainText(lag)],
+    ["time to drain", drainText(lag)],
     ["expired", countText(lag.expired)],
     ["damaged", countText(lag.damaged)],
     ["scheduled", countText(lag.scheduled)],
@@ -56,7 +56,7 @@ function rateText(perS: number | undefined, { rates }: LagReply): string {
 }
 
 function drainText({ drainMs, lag }: LagReply): string {
-  if (lag === 0) return "nothing to drain";
+  if (lag === 0) return "none, nothing waits";
   return drainMs === null ? "unknown" : `about ${formatDuration(drainMs)}`;
 }
 

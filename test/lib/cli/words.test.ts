@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
 import { colourAllowed, PLAIN, paintFor, refuseColour } from "../../../src/lib/cli/colour.ts";
-import { bytesText, countText } from "../../../src/lib/cli/fields.ts";
+import { bytesText, countText, perSText } from "../../../src/lib/cli/fields.ts";
 import { plain } from "../../../src/lib/cli/plain.ts";
 import { canAsk } from "../../../src/lib/cli/prompter.ts";
 import { shellLine } from "../../../src/lib/cli/shell.ts";
@@ -97,6 +97,16 @@ test.each([
   [5 * 1024 ** 5, "5120 TiB"],
 ])("%s bytes are %s", (bytes, text) => {
   expect(bytesText(bytes)).toBe(text);
+});
+
+test.each([
+  [0, "0/s"],
+  [1 / 60, "1/min"],
+  [0.0999, "6/min"],
+  [0.1, "0.1/s"],
+  [1_234.5, "1,235/s"],
+])("a rate of %s is %s, and only none at all is 0", (perS, text) => {
+  expect(perSText(perS)).toBe(text);
 });
 
 test("a count that nobody reports is unknown", () => {
