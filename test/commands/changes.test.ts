@@ -151,7 +151,7 @@ test.each([
   ["topic create", ["o", "--public", "--private"], /--private=true cannot also be provided|--public=true/],
   ["topic create", ["o", "--schema", "/nonexistent/s.json"], /Cannot read .*there is no such file/],
   ["schema create", [], /^Error: Missing: <topic>, --file\./],
-  ["schema create", ["orders"], /^Error: Missing: --file\.\nTry: kbroker schema create/],
+  ["schema create", ["orders"], /^Error: Missing: --file\.\nTry: kbroker schema create orders --file /],
   ["subscription create", [], /^Error: Missing: <name>, --topic, --endpoint\./],
   ["subscription create", ["b", "--topic", "o"], /^Error: Missing: --endpoint\./],
   [

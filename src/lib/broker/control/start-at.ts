@@ -1,5 +1,6 @@
 import { parseDurationMs } from "../../domain/duration.ts";
 import { KBrokerError } from "../../domain/error.ts";
+import { parseInstantMs } from "../../domain/instant.ts";
 import type { Topic } from "../../domain/topic.ts";
 import type { Source } from "../../engine/port.ts";
 import type { Control } from "./control.ts";
@@ -11,14 +12,12 @@ export type StartAt =
   | { readonly kind: "beginning" }
   | { readonly kind: "time"; readonly timeMs: number };
 
-const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
-
 /** `latest`, `beginning`, an RFC 3339 time, or a duration back from now; fails with `invalid_request` for anything else. */
 export function parseStartAt(text: string, nowMs: number): StartAt {
   if (text === "latest" || text === "beginning") return { kind: text };
   const durationMs = parseDurationMs(text);
   if (durationMs !== undefined) return { kind: "time", timeMs: nowMs - durationMs };
-  const timeMs = parseTimeMs(text);
+  const timeMs = parseInstantMs(text);
   if (timeMs === undefined) {
     throw new KBrokerError(
       "invalid_request",
@@ -46,12 +45,4 @@ export async function startOffsets(control: Control, topic: Topic, at: StartAt):
       return { shard, offset: Math.max(start, await control.engine.log.offsetAt(shard, at.timeMs)) };
     }),
   );
-}
-
-function parseTimeMs(text: string): number | undefined {
-  const [, year, month, day] = RFC_3339.exec(text) ?? [];
-  const timeMs = Date.parse(text);
-  // Date.parse moves the 30th of February into March: such a day is a typing mistake.
-  const dayIsReal = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
-  return Number.isNaN(timeMs) || !dayIsReal ? undefined : timeMs;
 }

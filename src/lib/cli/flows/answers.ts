@@ -1,4 +1,5 @@
 import { formatDuration, parseDurationMs } from "../../domain/duration.ts";
+import { parseInstantMs } from "../../domain/instant.ts";
 import { conflictKey, type NameKind, nameProblem } from "../../domain/names.ts";
 import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../../domain/retry.ts";
 import type { AnswerProblem } from "../prompter.ts";
@@ -46,8 +47,9 @@ export function httpUrl(answer: string): string | undefined {
 
 export function startOfReading(answer: string): string | undefined {
   const known = answer === "latest" || answer === "beginning";
-  const time = /^\d{4}-\d\d-\d\d[Tt ]/.test(answer) && !Number.isNaN(Date.parse(answer));
-  if (known || time || parseDurationMs(answer) !== undefined) return undefined;
+  if (known || parseDurationMs(answer) !== undefined) return undefined;
+  const timeMs = parseInstantMs(answer);
+  if (timeMs !== undefined) return timeMs <= Date.now() ? undefined : "That time is still to come.";
   return 'Write how long ago ("2h"), or a time such as 2026-01-31T08:00:00Z.';
 }
 

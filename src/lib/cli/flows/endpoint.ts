@@ -17,20 +17,25 @@ export async function askEndpoint(
     const found = await tried(endpoint, check);
     ask.tell(`  ${found.text}`);
     if (found.reachable) return endpoint;
-    if (await ask.confirm({ message: "Use it all the same?", initial: false })) return endpoint;
+    if (!found.forbidden && (await ask.confirm({ message: "Use it all the same?", initial: false }))) return endpoint;
     initial = endpoint;
   }
 }
 
-async function tried(
-  endpoint: string,
-  check: (endpoint: string) => Promise<EndpointCheckReply>,
-): Promise<{ readonly reachable: boolean; readonly text: string }> {
+interface Tried {
+  readonly reachable: boolean;
+  /** The broker will never push there, so there is no using it all the same. */
+  readonly forbidden: boolean;
+  readonly text: string;
+}
+
+async function tried(endpoint: string, check: (endpoint: string) => Promise<EndpointCheckReply>): Promise<Tried> {
   try {
     const { reachable, message, tookMs } = await check(endpoint);
     const what = reachable ? "Reached" : "Not reached";
-    return { reachable, text: `${what} in ${formatDuration(tookMs)}: ${plain(message)}` };
+    return { reachable, forbidden: false, text: `${what} in ${formatDuration(tookMs)}: ${plain(message)}` };
   } catch (error) {
-    return { reachable: false, text: plain(asKBrokerError(error).message) };
+    const { code, message } = asKBrokerError(error);
+    return { reachable: false, forbidden: code === "endpoint_forbidden", text: plain(message) };
   }
 }

@@ -3,8 +3,6 @@ import { KBrokerError } from "../../domain/error.ts";
 import type { AnswerProblem, Prompter } from "../prompter.ts";
 import { type Answered, agreed, missing } from "./flow.ts";
 
-const USAGE = "kbroker schema create <topic> --file <schema.json>";
-
 export interface SchemaWish {
   readonly topic: string;
   readonly file: string;
@@ -24,8 +22,8 @@ export async function schemaFlow(
   if (topic !== undefined && file !== undefined) return { wish: { topic, file }, asked: false };
   if (ask === undefined)
     throw missing(
-      [topic ?? "<topic>", file ?? "--file"].filter((part) => part !== topic && part !== file),
-      USAGE,
+      [topic === undefined ? "<topic>" : undefined, file === undefined ? "--file" : undefined],
+      `kbroker schema create ${topic ?? "<topic>"} --file ${file ?? "<schema.json>"}`,
     );
   const wish = {
     topic: topic ?? (await chooseTopic(ask, await topics())),

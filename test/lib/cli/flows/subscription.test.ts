@@ -83,28 +83,20 @@ test("an endpoint that is not reached can be corrected, or kept all the same", a
   expect(seen).toContain("  Not reached in 2ms: connection refused");
 });
 
-test("an endpoint that the broker will not even try is said, and asked again", async () => {
-  const { ask, seen } = script([
-    "orders",
-    "billing",
-    "http://169.254.169.254/",
-    true,
-    false,
-    "http://c/e",
-    false,
-    undefined,
-  ]);
+test("an endpoint that pushes never go to is said and asked again, with no offer to use it", async () => {
+  const { ask, seen } = script(["orders", "billing", "http://169.254.169.254/", true, "http://c/e", false, undefined]);
 
   await expect(subscriptionFlow({}, { ...world(), ask })).rejects.toMatchObject({ code: "cancelled" });
 
   expect(seen).toContain("  Pushes never go to 169.254.169.254.");
+  expect(seen).not.toContain("Use it all the same?");
 });
 
 test("each wrong answer is refused as it is given", async () => {
   const { ask, seen } = script([
     ...["orders", "taken", "b_errors", "billing"],
     ...["localhost:9000", "nonsense", "ftp://c/e", "http://c/e", false],
-    ...["time", "yesterday", "2h"],
+    ...["time", "yesterday", "2026-01-31 08:00", "2026-02-30T08:00:00Z", "9999-01-01T00:00:00Z", "2h"],
     ...["list", "1s,,2s", "1s,25h", "1s"],
     ...["0s", "121s", "120s"],
     ...["0", "1001", "ten", "1000"],
