@@ -70,10 +70,15 @@ function parse(schema: z.ZodType = NOTHING, value: unknown, where: "body" | "que
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(problemOf);
-  const first = problems[0];
-  throw new KBrokerError("invalid_request", `The ${where} is not right: ${first?.pointer ?? ""} ${first?.message}`, {
-    problems,
-  });
+  throw new KBrokerError("invalid_request", wordsFor(problems, where), { problems });
+}
+
+/** A sentence of ours stands alone; the words of the schema library do not say what they speak of. */
+function wordsFor([first, ...others]: readonly Problem[], where: "body" | "query"): string {
+  const message = first?.message ?? "";
+  return others.length === 0 && message.endsWith(".")
+    ? message
+    : `The ${where} is not right: ${[first?.pointer, message].filter(Boolean).join(" ")}`;
 }
 
 function problemOf({ path, message }: z.core.$ZodIssue): Problem {

@@ -54,6 +54,17 @@ test.each([
   expect(error.problems?.length).toBeGreaterThan(0);
 });
 
+test.each([
+  ['{"name":"a","ttl":"8d"}', "The time to live is 8d; it must be between 1h and 7d."],
+  ['{"name":1}', "The body is not right: /name Invalid input: expected string, received number"],
+])("the message for %s is a sentence that says what is wrong", async (body, message) => {
+  const server = await startServer();
+
+  const error = await refused(await post(server.url, "/admin/v1/topics", body));
+
+  expect(error.message).toBe(message);
+});
+
 test("every problem of a body is named with its pointer", async () => {
   const server = await startServer();
 
