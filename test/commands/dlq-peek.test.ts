@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { deadLetterListReply } from "../../src/lib/api/dead-letter.ts";
 import { deadLetter } from "./fixtures.ts";
 import { run, runJson } from "./run.ts";
@@ -17,6 +17,20 @@ test("stdout gets the payloads as they are stored, stderr what is known of each"
   expect(stderr).toMatchSnapshot();
   expect(received[0]?.url).toContain("payload=true");
   expect(exit).toBe(0);
+});
+
+test("colours for a terminal on stdout stay out of a stderr that is a file", async () => {
+  const { env } = await stubBroker({ [LETTERS]: { items: [deadLetter({ payload: "1" })], total: 1, next: null } });
+  const { isTTY } = process.stdout;
+  process.stdout.isTTY = true;
+  onTestFinished(() => {
+    process.stdout.isTTY = isTTY;
+  });
+
+  const { stderr } = await run("dlq peek", ["billing"], { ...env, TERM: "xterm" });
+
+  expect(stderr).toContain("reason");
+  expect(stderr).not.toContain("\u001b");
 });
 
 test("bytes that are no text come out as they are", async () => {

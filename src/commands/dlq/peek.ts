@@ -23,7 +23,7 @@ export default class DlqPeek extends BaseCommand {
     const { limit, after } = flags;
     const query = { limit, payload: "true" as const, ...(after === undefined ? {} : { after }) };
     const letters = await (await this.admin(flags)).call("deadLetterList", { name, query });
-    const paint = await this.paint();
+    const paint = await this.paint(process.stderr);
     if (letters.items.length === 0) this.note(deadLetterView.empty);
     for (const [index, entry] of letters.items.entries()) {
       if (index > 0) this.note("");

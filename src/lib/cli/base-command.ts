@@ -107,8 +107,9 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(`Check failed: ${failures.join("; ")}.\n`);
   }
 
-  protected paint(): Promise<Paint> {
-    return paintFor(process.stdout, process.env);
+  /** For what goes to `stream`: one may be a terminal where the other is a file. */
+  protected paint(stream: NodeJS.WriteStream = process.stdout): Promise<Paint> {
+    return paintFor(stream, process.env);
   }
 
   override jsonEnabled(): boolean {
@@ -129,7 +130,7 @@ export abstract class BaseCommand extends Command {
   protected async reportFailure(error: KBrokerError): Promise<void> {
     process.exitCode = CODES[error.code].exit;
     if (this.jsonEnabled() || error.code === "cancelled") return;
-    process.stderr.write(errorText(error, await paintFor(process.stderr, process.env)));
+    process.stderr.write(errorText(error, await this.paint(process.stderr)));
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

@@ -8,9 +8,8 @@ export function renderDeadLetter(entry: DeadLetter, paint: Paint): string {
   const key: Field[] = entry.key === null ? [] : [["key", entry.key]];
   const fields = fieldsText(
     [
-      ["reason", entry.reason],
-      ["status", entry.status === null ? "none" : String(entry.status)],
-      ["class", `${entry.class}, after ${plural(entry.attempts, "attempt")}`],
+      ["reason", `${entry.reason}, after ${plural(entry.attempts, "attempt")}`],
+      ["class", entry.class],
       ["failed", `${entry.failedAt}, first ${entry.firstFailureAt}`],
       ["published", `${entry.publishTime} to ${sourceTopic}, shard ${source.shard}, offset ${source.offset}`],
       ...key,
