@@ -34,6 +34,7 @@ test.each([
   [["lag", "billing"], 'There is no command "lag billing".', "kbroker subscription lag billing"],
   [["topic", "craete"], 'There is no command "topic craete".', "kbroker topic create"],
   [["broker", "status", "now"], 'kbroker broker status takes no "now".', "kbroker broker status --help"],
+  [["help", "topic", "craete"], 'There is no command "topic craete".', "kbroker topic create --help"],
   [["--env", "x", "topic", "list"], "The command comes first, its flags after it.", "kbroker --help"],
 ])("%j is a usage error with a next step", { timeout: TEST_MS_MAX }, async (argv, message, hint) => {
   expect(await kbroker(argv)).toEqual({ stdout: "", stderr: `Error: ${message}\nTry: ${hint}\n`, exit: 2 });
