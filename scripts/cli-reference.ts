@@ -17,6 +17,7 @@ interface Flag {
   readonly options?: unknown;
   readonly multiple?: unknown;
   readonly default?: unknown;
+  readonly hidden?: unknown;
 }
 
 export function cliReference(commands: readonly NamedCommand[]): string {
@@ -59,7 +60,8 @@ function section({ name, command }: NamedCommand): string {
 }
 
 function flagTable(flags: Record<string, Flag>): string {
-  return table(["flag", "meaning"], Object.entries(flags).map(flagRow));
+  const shown = Object.entries(flags).filter(([, { hidden }]) => hidden !== true);
+  return table(["flag", "meaning"], shown.map(flagRow));
 }
 
 function flagRow([name, flag]: [string, Flag]): string[] {

@@ -19,7 +19,8 @@ export default class MessagePublish extends ChangingCommand {
     id: Flags.string({ description: "Id of the message, for publishing it again safely.", helpValue: "<id>" }),
     key: Flags.string({ description: "Key that the consumer is given along.", helpValue: "<key>" }),
     attribute: Flags.string({
-      description: "Attribute that the consumer is given along; may be repeated.",
+      description:
+        "Attribute that the consumer is given along, as header x-kb-attr-<name> or, such as event-type, under its own; may be repeated.",
       helpValue: "<name=value>",
       multiple: true,
       multipleNonGreedy: true,
