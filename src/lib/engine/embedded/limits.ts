@@ -4,6 +4,8 @@ const MIB = 1_048_576;
 export interface EmbeddedLimits {
   /** A segment that would grow over this is sealed and the next one begun. One batch may be larger than a small limit. */
   readonly segmentBytesMax: number;
+  /** How far zeros are written ahead in the newest segment: a sync that changes neither size nor blocks of a file is cheaper. */
+  readonly zerosAheadBytes: number;
   /** What one write and one sync carry at most; a single call that is larger goes alone. */
   readonly batchBytesMax: number;
   /** What may wait to be made durable; above either, an append is `overloaded`. */
@@ -27,6 +29,7 @@ export interface EmbeddedLimits {
 
 export const LIMITS: EmbeddedLimits = {
   segmentBytesMax: 64 * MIB,
+  zerosAheadBytes: MIB,
   batchBytesMax: MIB,
   backlogBytesMax: 64 * MIB,
   backlogCountMax: 20_000,

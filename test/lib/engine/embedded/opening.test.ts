@@ -85,6 +85,29 @@ test("bytes behind the last batch are a torn write: cut off without a word of da
   await engine.close();
 });
 
+test("the zeros that are written ahead are no torn write: the next batch goes over them, and a stop leaves none", async () => {
+  const dir = await folder();
+  const options = { segmentBytesMax: 100_000 };
+  const { engine } = await reopen(dir, options);
+  await engine.log.createTopic(TOPIC);
+  await write(engine, ["m0"]);
+  const copy = await killed(engine, dir);
+  const ahead = (await stat(await last(copy))).size;
+
+  const reopened = await reopen(copy, options);
+  await write(reopened.engine, ["m1"]);
+
+  expect(reopened.told).toEqual([]);
+  expect(ahead).toBeGreaterThan(50_000);
+  expect(await segments(copy)).toHaveLength(1);
+  expect((await stat(await last(copy))).size).toBe(ahead);
+  await reopened.engine.close();
+  expect((await stat(await last(copy))).size).toBeLessThan(1_000);
+  const again = await reopen(copy);
+  expect(await idsIn(again.engine)).toEqual(["m0", "m1"]);
+  await again.engine.close();
+});
+
 test("a batch that a crash tore is cut where it tears, even when frames of its own follow", async () => {
   const dir = await folder();
   const { engine } = await reopen(dir, { segmentBytesMax: 100_000 });

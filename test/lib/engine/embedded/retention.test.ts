@@ -49,6 +49,20 @@ test("trimming gives the disk back once nothing in a segment is kept, and not be
   await engine.close();
 });
 
+test("what comes after everything was trimmed is read, from the same segment", async () => {
+  const { engine } = await openIn(folder.dir, { tailBytesMax: 0 });
+  await engine.log.createTopic(TOPIC);
+  await fill(engine, TOPIC, 0, 3);
+  await engine.log.trim(SHARD, 3);
+  await fill(engine, TOPIC, 3, 5);
+
+  const { records, damaged } = await engine.log.read(SHARD, 0, ALL);
+
+  expect(records.map(({ offset }) => offset)).toEqual([3, 4]);
+  expect(damaged).toEqual([]);
+  await engine.close();
+});
+
 test("a deleted topic gives its disk back, also what stood in the segment that was written to", async () => {
   const clock = manualClock();
   const { engine } = await openIn(folder.dir, { ...LIMITS, clock });

@@ -4,7 +4,7 @@ import type { Place } from "./writer.ts";
 
 export interface EncodedBatch {
   /** Valid until the next batch is encoded. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly place: Place;
   readonly calls: readonly EncodedCall[];
 }

@@ -44,13 +44,14 @@ export function createCommitQueue({ writer, clock, failStop, limits, publish }: 
     backlog.bytes += bytesBound;
     return new Promise((resolve, reject) => {
       waiting.push({ ...call, bytesBound, resolve, reject });
-      running ??= nextTurn().then(run);
+      running ??= run();
     });
   }
 
   /** Never rejects: each failure goes to the callers that it concerns. */
   async function run(): Promise<void> {
     while (waiting.length > 0) {
+      await nextTurn();
       const calls = take();
       try {
         failStop.check();
@@ -111,7 +112,7 @@ function stillThere({ topic, reject }: QueuedCall): boolean {
   return !topic.deleted;
 }
 
-/** What arrives in the same turn of the event loop shares the first batch. */
+/** What arrives in the same turn of the event loop shares a batch: fewer syncs, each of more. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

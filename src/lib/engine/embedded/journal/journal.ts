@@ -51,6 +51,7 @@ export function createJournal({ folder, recovered, topics, clock, failStop, limi
     active: recovered.active,
     nextBatch: recovered.nextBatch,
     segmentBytesMax: limits.segmentBytesMax,
+    zerosAheadBytes: limits.zerosAheadBytes,
     failStop,
     onBegun: (segment) => segments.set(segment.number, segment),
     onIndexed(segment, runs) {

@@ -3,14 +3,14 @@ import type { FrameHead } from "./frame.ts";
 import { headerOf, type OnFrame, reportDamage, unreadable } from "./open-sealed.ts";
 import { addToRun, type OpenRuns } from "./run.ts";
 import { type Scan, scanSegment } from "./scan.ts";
-import { type JournalFolder, readWhole, type Segment, segmentPaths } from "./segment.ts";
+import { type ActiveSegment, type JournalFolder, readWhole, type Segment, segmentPaths } from "./segment.ts";
 import { SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment-header.ts";
 import { tornAt } from "./tear.ts";
 
 export interface LastSegment {
   readonly segment: Segment;
   /** Its header and what it holds; missing when it cannot be read. */
-  readonly contents?: { readonly header: SegmentHeader; readonly runs: OpenRuns };
+  readonly contents?: Pick<ActiveSegment, "header" | "runs" | "fileBytes">;
   /** It is whole and ends with a complete batch, so that it can be written on. */
   readonly writable: boolean;
   readonly lastBatch: number;
@@ -54,11 +54,12 @@ export async function openLast(folder: JournalFolder, number: number, facts: Las
   const { runs, scan, bytes, withCallersId } = cut === undefined ? all : readThrough(whole.subarray(0, cut), header);
   for (const { head, position } of withCallersId) facts.onFrame(head, bytes, position);
   reportDamage(folder, paths.path, scan.bad);
-  const segment = { ...paths, number, seed: header.seed, bytes: bytes.length, runs };
-  const cutShort = bytes.length < facts.durableBytes || scan.bad.some((region) => region.cutShort);
+  const segment = { ...paths, number, seed: header.seed, bytes: scan.end, runs };
+  const cutShort = scan.end < facts.durableBytes || scan.bad.some((region) => region.cutShort);
   const damaged = scan.bad.length > 0;
   const writable = !damaged && !cutShort && scan.lastComplete;
-  return { segment, contents: { header, runs }, writable, lastBatch: scan.lastBatch, damaged, cutShort };
+  const contents = { header, runs, fileBytes: bytes.length };
+  return { segment, contents, writable, lastBatch: scan.lastBatch, damaged, cutShort };
 }
 
 interface ReadThrough {

@@ -22,7 +22,6 @@ export async function openByIndex(folder: JournalFolder, number: number): Promis
   const index = await readIndex(folder, paths.indexPath);
   if (index === undefined || index.header.number !== number) return undefined;
   const bytes = await withFile(folder.files, paths.path, (file) => file.size());
-  if (bytes > index.bytes) return undefined;
   if (bytes < index.bytes) {
     folder.report(
       "error",
@@ -49,12 +48,12 @@ export async function openByScan(folder: JournalFolder, number: number, onFrame:
     onFrame(head, bytes, position);
   });
   reportDamage(folder, paths.path, scan.bad);
-  const about: Omit<SegmentIndex, "runs"> = { header, bytes: bytes.length, lastBatch: scan.lastBatch };
+  const about: Omit<SegmentIndex, "runs"> = { header, bytes: scan.end, lastBatch: scan.lastBatch };
   const segment = {
     ...paths,
     number,
     seed: header.seed,
-    bytes: bytes.length,
+    bytes: scan.end,
     runs: await writeIndex(folder, about, runs),
   };
   return { segment, lastBatch: scan.lastBatch, damaged: scan.bad.length > 0 };

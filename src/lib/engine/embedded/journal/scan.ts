@@ -12,6 +12,8 @@ export interface BadRegion {
 }
 
 export interface Scan {
+  /** Behind the last byte that is none of the zeros written ahead. */
+  readonly end: number;
   readonly bad: readonly BadRegion[];
   /** Of the last whole frame; before the first frame, the number before the segment's first batch. */
   readonly lastBatch: number;
@@ -32,6 +34,7 @@ export function scanSegment(
   while (at < bytes.length) {
     const length = frameLength(bytes, at, seed);
     if (length === 0) {
+      if (onlyZeros(bytes, at)) break;
       const to = nextFrame(bytes, at + 1, seed);
       const cutShort = at + Math.max(claimedLength(bytes, at), FRAME_HEADER_BYTES) > bytes.length;
       bad.push({ from: at, to, batch: lastComplete ? lastBatch + 1 : lastBatch, cutShort });
@@ -43,7 +46,12 @@ export function scanSegment(
     onFrame(head, at);
     at += length;
   }
-  return { bad, lastBatch, lastComplete };
+  return { end: at, bad, lastBatch, lastComplete };
+}
+
+function onlyZeros(bytes: Buffer, from: number): boolean {
+  for (let at = from; at < bytes.length; at += 1) if (bytes[at] !== 0) return false;
+  return true;
 }
 
 function nextFrame(bytes: Buffer, from: number, seed: number): number {

@@ -37,6 +37,8 @@ export interface ActiveSegment extends Segment {
   runs: OpenRuns;
   readonly header: SegmentHeader;
   readonly file: OpenFile;
+  /** Of the file; behind `bytes` it holds zeros. */
+  fileBytes: number;
 }
 
 const DIGITS = 16;
@@ -68,7 +70,8 @@ export async function createSegment(
     await folder.files.unlink(paths.path);
     throw error;
   }
-  return { ...paths, number, seed: header.seed, header, file, bytes: SEGMENT_HEADER_BYTES, runs: new Map() };
+  const bytes = SEGMENT_HEADER_BYTES;
+  return { ...paths, number, seed: header.seed, header, file, bytes, fileBytes: bytes, runs: new Map() };
 }
 
 /** Header and name survive a power cut once it resolves. */

@@ -1,4 +1,5 @@
-import { diskFull, type FailStop, isOutOfSpace } from "../fault.ts";
+import { diskFull, isOutOfSpace } from "../fault.ts";
+import { type AppendDurably, appendDurably } from "./append-durably.ts";
 import type { JournalPosition } from "./recover.ts";
 import {
   type ActiveSegment,
@@ -20,22 +21,18 @@ export interface Place {
 export interface JournalWriter {
   /** Where a batch of at most `bytesBound` goes: begins a new segment when the present one has no room for it. */
   place(bytesBound: number): Promise<Place>;
-  /**
-   * Resolves once `bytes` survive a power cut. Without room it fails with `disk_full` and nothing of them is left; any other failure
-   * is the end: after a failed sync nobody knows what is on disk, so it is never tried again.
-   */
-  write(bytes: Uint8Array): Promise<void>;
+  /** The next batch, at the place that was given for it: see `appendDurably`. */
+  write(bytes: Buffer): Promise<void>;
   /** What is durable. */
   position(): JournalPosition;
+  /** Leaves no zeros behind the last batch. */
   close(): Promise<void>;
 }
 
-export interface JournalWriterOptions {
+export interface JournalWriterOptions extends AppendDurably {
   readonly folder: JournalFolder;
   readonly active: ActiveSegment;
   readonly nextBatch: number;
-  readonly segmentBytesMax: number;
-  readonly failStop: FailStop;
   /** A segment was begun. */
   readonly onBegun: (segment: ActiveSegment) => void;
   /** A segment got its index: `runs` take the place of those in memory. */
@@ -76,15 +73,6 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
     });
   }
 
-  async function cutBack(): Promise<void> {
-    try {
-      await active.file.truncate(active.bytes);
-      await active.file.sync();
-    } catch (cause) {
-      throw failStop.fail("The journal could not be cut back after a failed write", cause);
-    }
-  }
-
   return {
     async place(bytesBound) {
       const full = active.bytes + bytesBound > segmentBytesMax && active.bytes > SEGMENT_HEADER_BYTES;
@@ -92,24 +80,13 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
       return { segment: active, position: active.bytes, batch: nextBatch };
     },
     async write(bytes) {
-      try {
-        await active.file.write(bytes, active.bytes);
-      } catch (cause) {
-        if (!isOutOfSpace(cause)) throw failStop.fail("The journal could not be written", cause);
-        await cutBack();
-        throw diskFull(folder.path, cause);
-      }
-      try {
-        await active.file.sync();
-      } catch (cause) {
-        throw failStop.fail("The journal could not be synced", cause);
-      }
-      active.bytes += bytes.length;
+      await appendDurably(active, bytes, options);
       nextBatch += 1;
     },
     position: () => ({ segment: active.number, bytes: active.bytes, batch: nextBatch - 1 }),
     async close() {
       await Promise.all(indexing);
+      if (failStop.failure === undefined) await active.file.truncate(active.bytes);
       await active.file.close();
     },
   };
