@@ -67,7 +67,7 @@ export function createDiskReader(options: DiskReaderOptions): DiskReader {
   async function offsetAt(run: Run, timeMs: number): Promise<number> {
     let [low, high] = [run.firstOffset, runEnd(run)];
     while (low < high) {
-      const middle = (low + high) >>> 1;
+      const middle = Math.floor((low + high) / 2);
       const [at, record] = await firstWhole(run, { from: middle, to: high });
       if (record !== undefined && record.timeMs < timeMs) low = at + 1;
       else high = middle;
