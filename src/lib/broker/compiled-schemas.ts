@@ -4,7 +4,7 @@ import type { CompileSchema, Validate } from "../domain/schema.ts";
 const COMPILED_SCHEMAS_MAX = 1_000;
 
 /**
- * Compiles each text once: compiling takes a millisecond for a usual schema and two seconds for one of the largest size, which no
+ * Compiles each text once: compiling takes a millisecond for a usual schema and up to half a second for one of the largest size, which no
  * publish should wait for again. What fails is not kept.
  */
 export function keepCompiled(compile: CompileSchema, countMax = COMPILED_SCHEMAS_MAX): CompileSchema {

@@ -1,7 +1,7 @@
 import type { Problem } from "./error.ts";
 
-/** A JSON Schema's text in UTF-8. */
-export const SCHEMA_BYTES_MAX = 262_144;
+/** A JSON Schema's text in UTF-8. While one is compiled the broker does nothing else, and the time grows with the size. */
+export const SCHEMA_BYTES_MAX = 65_536;
 export const SCHEMA_DEPTH_MAX = 100;
 
 /** The problems of a value, each with its JSON pointer; none when it fits. */
