@@ -125,6 +125,24 @@ describe("what leaves it unknown what is on disk ends the engine: all that waits
   });
 });
 
+test("below the room that is kept free nothing is created, so that no creation ends the process; what exists may be changed", async () => {
+  const fails: Parameters<typeof failingFiles>[0] = {};
+  const { engine } = await openIn(folder.dir, { files: failingFiles(fails), freeBytesMin: 1_000 });
+  await engine.catalog.put("subscription", "old", { state: "active" }, 0);
+
+  fails.free = 999;
+
+  const created = engine.catalog.put("schema", "new", {}, 0);
+  await expect(created).rejects.toMatchObject({ code: "disk_full" });
+  await expect(engine.catalog.put("subscription", "old", { state: "paused" }, 1)).resolves.toMatchObject({
+    version: 2,
+  });
+  expect(await engine.catalog.list("schema")).toEqual([]);
+  delete fails.free;
+  await expect(engine.catalog.put("schema", "new", {}, 0)).resolves.toMatchObject({ version: 1 });
+  await engine.close();
+});
+
 test("below the room that is kept free publishing is refused, and what the broker itself writes is not", async () => {
   const fails: Parameters<typeof failingFiles>[0] = {};
   const clock = manualClock();

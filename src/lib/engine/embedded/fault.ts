@@ -40,8 +40,8 @@ export function isOutOfSpace(error: unknown): boolean {
 }
 
 export function diskFull(dir: string, cause?: unknown): KBrokerError {
-  return new KBrokerError("disk_full", `There is too little room on the disk of ${dir} for new messages.`, {
-    hint: "Give the disk more room; publishing works again by itself.",
+  return new KBrokerError("disk_full", `There is too little room on the disk of ${dir} for anything new.`, {
+    hint: "Give the disk more room; it works again by itself.",
     cause,
   });
 }

@@ -8,6 +8,8 @@ import type { Report } from "./report.ts";
 export interface FreeSpace {
   /** Why a publisher's message is refused at present; looks at the disk again, in the background, when it has not for a while. */
   refusal(): KBrokerError | undefined;
+  /** Looks at the disk now; fails with `disk_full` when it has too little room. */
+  check(): Promise<void>;
   bytes(): Promise<number>;
 }
 
@@ -54,6 +56,9 @@ export async function watchFreeSpace({ files, dir, bytesMin, clock, report }: Fr
       const old = clock.monotonic() - askedMs >= AGE_MS_MAX || bytes < bytesMin;
       if (old && !asking) askAgain();
       return bytes < bytesMin ? diskFull(dir) : undefined;
+    },
+    async check() {
+      if ((await ask()) < bytesMin) throw diskFull(dir);
     },
     bytes: ask,
   };

@@ -3,8 +3,11 @@ import type { Catalog, CatalogChange, CatalogDocument, DocumentKind } from "../.
 import { inTurn } from "./in-turn.ts";
 import { BEHIND_ALL_TEXT, type StateStore } from "./store.ts";
 
-/** Documents are read from the state itself, which shows only what is durable; writers take turns. */
-export function createCatalog(store: StateStore): Catalog {
+/**
+ * Documents are read from the state itself, which shows only what is durable; writers take turns. `checkRoom` fails while the disk has
+ * too little for anything new: what exists may still be changed, as the room that is kept is for that.
+ */
+export function createCatalog(store: StateStore, checkRoom: () => Promise<void>): Catalog {
   const watchers = new Set<(change: CatalogChange) => void>();
   const writing = inTurn();
 
@@ -35,6 +38,7 @@ export function createCatalog(store: StateStore): Catalog {
       const value: unknown = structuredClone(given);
       return writing(async () => {
         expect(kind, name, expected);
+        if (expected === 0) await checkRoom();
         await store.commit((write) => write.put(store.catalog, [kind, name], { version: expected + 1, value }));
         const document = read(kind, name);
         if (document === undefined)
