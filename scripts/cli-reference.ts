@@ -78,9 +78,10 @@ function valueText(flag: Flag): string {
 }
 
 function exampleText(example: Command.Example, name: string): string {
-  const { command, description } = typeof example === "string" ? { command: example } : example;
-  const line = command.replaceAll("<%= config.bin %>", "kbroker").replaceAll("<%= command.id %>", name);
-  return description === undefined ? line : `${line}    # ${description.replace(/:$/, "")}`;
+  const line = (command: string) =>
+    command.replaceAll("<%= config.bin %>", "kbroker").replaceAll("<%= command.id %>", name);
+  if (typeof example === "string") return line(example);
+  return `${line(example.command)}    # ${example.description.replace(/:$/, "")}`;
 }
 
 const fenced = (lines: readonly string[]) => `\`\`\`sh\n${lines.join("\n")}\n\`\`\``;

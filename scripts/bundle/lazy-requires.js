@@ -5,7 +5,7 @@ const REQUIRE = String.raw`((?:__importDefault|__importStar)?\(?require\(["'][^"
 const OCLIF_LOCAL = new RegExp(String.raw`^(?:const|var) (\w+_\d+) = ${REQUIRE};$`, "gm");
 const OCLIF_EXPORT = new RegExp(String.raw`^exports\.(\w+) = ${REQUIRE};$`, "gm");
 /** HTTP/2 brings TLS and crypto along; the client speaks it only where it is told to. */
-const UNDICI_HTTP2 = new RegExp(String.raw`^const (connectH2) = ${REQUIRE}$`, "gm");
+const UNDICI_HTTP2 = new RegExp(`^const (connectH2) = ${REQUIRE}$`, "gm");
 /** Compares the running Node with what @oclif/core asks for, by semver; our own package asks for a newer one. */
 const NODE_CHECK = /^checkNodeVersion\(\);$/m;
 
