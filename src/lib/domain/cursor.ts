@@ -32,18 +32,24 @@ export function cursorAt(low: number, { topicId, subscriptionId, generation = 0 
   return { low, above: [], generation, topicId, subscriptionId, expired: 0, damaged: 0 };
 }
 
-/** Settles one range. What was settled stays settled; settling twice changes nothing. */
-export function settle(cursor: Cursor, { from, to }: OffsetRange): Cursor {
+/** Settles one range. What was settled stays settled; settling twice changes nothing. On the path of each push: no spread. */
+export function settle(cursor: Cursor, range: OffsetRange): Cursor {
   const { low, above } = cursor;
+  let { from, to } = range;
   if (to <= low || to <= from) return cursor;
   const first = firstTouching(above, from);
   let last = first;
-  let joined = { from, to };
   for (let next = above[last]; next !== undefined && next.from <= to; next = above[++last]) {
-    joined = { from: Math.min(joined.from, next.from), to: Math.max(joined.to, next.to) };
+    from = Math.min(from, next.from);
+    to = Math.max(to, next.to);
   }
-  if (joined.from <= low) return { ...cursor, low: joined.to, above: above.slice(last) };
-  return { ...cursor, above: [...above.slice(0, first), joined, ...above.slice(last)] };
+  if (from <= low) return moved(cursor, to, last === 0 ? above : above.slice(last));
+  return moved(cursor, low, above.toSpliced(first, last - first, { from, to }));
+}
+
+function moved(cursor: Cursor, low: number, above: readonly OffsetRange[]): Cursor {
+  const { generation, topicId, subscriptionId, expired, damaged } = cursor;
+  return { low, above, generation, topicId, subscriptionId, expired, damaged };
 }
 
 export function isSettled({ low, above }: Cursor, offset: number): boolean {

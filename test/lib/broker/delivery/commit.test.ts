@@ -58,6 +58,18 @@ test("a commit that fails is made again, and nothing is forgotten meanwhile", as
   expect(stage.consumer.log()).toBe("a a#2 b b#2");
 });
 
+test("a cursor whose commit failed is committed although nothing follows it", async () => {
+  const stage = await openStage();
+  stage.engine.fail({ call: "cursors.commit", times: 1 });
+  await stage.publish("a");
+
+  await stage.pass(250);
+  expect(await stage.committed()).toBeUndefined();
+  await stage.pass(1_250);
+
+  expect(await stage.committed()).toMatchObject({ low: 1 });
+});
+
 test("a cursor that grows too scattered stops what is new before it outgrows its budget", async () => {
   // Each message before a run of acknowledged ones stays in flight: more than a window of 1 000 allows.
   const stage = await openStage({

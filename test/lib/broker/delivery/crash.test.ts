@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readDeadLetter } from "../../../../src/lib/domain/dead-letter.ts";
+import { deadLetterOf, readDeadLetter } from "../../../../src/lib/domain/dead-letter.ts";
 import { answered, consumer, ok, refused } from "../../../support/consumer.ts";
 import { openStage, type Stage } from "../../../support/delivery.ts";
 
@@ -69,6 +69,19 @@ test("a crash while parking loses neither the message nor the order of things", 
   expect(stage.consumer.log()).toBe("a a");
 });
 
+const AT_ONCE = { kind: "list", delaysMs: [] } as const;
+const INFO = {
+  ...{
+    reason: "answered 500",
+    errorClass: "answered",
+    status: 500,
+    attempts: 1,
+    subscription: "billing",
+    sourceTopic: "orders",
+  },
+  ...{ publishTimeMs: 0, firstFailureMs: 0, failedMs: 0 },
+};
+
 /** Brings message `a` to the moment of its death and crashes there. */
 async function dyingAt(stop: (stage: Stage) => void): Promise<Stage> {
   const stage = await openStage({
@@ -116,33 +129,64 @@ test("a crash before the verdict is durable: the message is pushed again", async
   expect(await after.deadLetters()).toEqual(["a: answered"]);
 });
 
-test("a letter of an earlier death of the same message is not taken for this one", async () => {
-  const after = await dyingAt(({ engine }) => engine.hold({ call: "log.append", on: "topic-2" }));
-  await after.idle();
-  const [letter] = await after.deadLetterMessages();
+test("letters of earlier deaths are not taken for this one", async () => {
+  const stop = ({ engine }: Stage) => engine.hold({ call: "log.append", on: "topic-2" });
+  const stage = await openStage({
+    consumer: consumer(() => answered(500)),
+    subscription: { retry: AT_ONCE, maxInFlight: 2 },
+  });
+  const older = (id: string, offset: number) =>
+    deadLetterOf(
+      { id, attributes: [], payload: new Uint8Array() },
+      { ...INFO, attempts: 9, source: { shard: 0, offset } },
+    );
+  await stage.engine.log.append("topic-2", [older("b", 1)]);
+  stop(stage);
+  await stage.append(["a", "b"]);
+  await stage.clock.advance(100);
 
-  const entry = {
-    source: { shard: { topicId: "topic-1", index: 0 }, offset: 0 },
-    generation: 0,
-    publishTimeMs: 0,
-    attempts: 4,
-    strikes: 4,
-    dueMs: 0,
-    firstFailureMs: 0,
-    lastFailureMs: 0,
-    lastStatus: 500,
-    reason: "answered 500",
-    dying: { errorClass: "answered", ends: [{ shard: { topicId: "topic-2", index: 0 }, offset: 1 }] },
-  };
+  const after = await stage.crash();
   await after.pass(500);
-  await after.engine.parked.put({ resource: "subscription-1", epoch: 2 }, [entry]);
-  const last = await after.crash();
-  await last.pass(500);
 
-  const letters = await last.deadLetterMessages();
-  expect(letters).toHaveLength(2);
-  expect(letters.map((each) => readDeadLetter(each)?.info.attempts)).toEqual([1, 4]);
-  expect(letter?.id).toBe(letters[1]?.id);
+  const letters = await after.deadLetterMessages();
+  expect(letters.map(({ id, attributes }) => `${id} ${readDeadLetter({ attributes })?.info.attempts}`)).toEqual([
+    "b 9",
+    "a 1",
+    "b 1",
+  ]);
+});
+
+test("each of several dying messages is looked for from its own beginning", async () => {
+  const stage = await openStage({ start: false });
+  await stage.append(["a", "b"]);
+  const letter = (id: string, offset: number) =>
+    deadLetterOf({ id, attributes: [], payload: new Uint8Array() }, { ...INFO, source: { shard: 0, offset } });
+  await stage.engine.log.append("topic-2", [letter("a", 0), letter("b", 1)]);
+  const entry = (offset: number, end: number) => ({
+    ...{ source: { shard: { topicId: "topic-1", index: 0 }, offset }, generation: 0, publishTimeMs: stage.clock.now() },
+    ...{
+      attempts: 1,
+      strikes: 1,
+      dueMs: 0,
+      firstFailureMs: 0,
+      lastFailureMs: 0,
+      lastStatus: 500,
+      reason: "answered 500",
+    },
+    dying: { errorClass: "answered", ends: [{ shard: { topicId: "topic-2", index: 0 }, offset: end }] },
+  });
+  stage.storage.parked.set(
+    "subscription-1",
+    new Map([
+      ["0", entry(0, 0)],
+      ["1", entry(1, 2)],
+    ]),
+  );
+
+  await stage.delivery.start();
+  await stage.pass(500);
+
+  expect(await stage.deadLetters()).toEqual(["a: answered", "b: answered", "b: answered"]);
 });
 
 test("where the end of the dead letter topic was not known it is searched from its start", async () => {

@@ -15,6 +15,7 @@ test("a result of an older generation settles nothing: its message comes again",
   await stage.change({ generation: 1 });
   await stage.clock.advance(0);
   expect(stage.consumer.log()).toBe("a a");
+  expect(stage.notes.lines).toEqual([]);
   await stage.append(["b"]);
   await stage.clock.advance(500);
   stage.consumer.answer("b", ok);
@@ -183,6 +184,19 @@ test("what does not finish in time is aborted, stays unsettled and comes again",
   await (await stage.crash()).idle();
 
   expect(stage.consumer.log()).toBe("slow a slow");
+});
+
+test("what finishes while the broker drains is committed as ever", async () => {
+  const stage = await openStage({ consumer: consumer(() => "hold") });
+  await stage.append(["a", "slow"]);
+  await stage.clock.advance(0);
+
+  const stopped = stage.delivery.stop(20_000);
+  stage.consumer.answer("a", ok);
+  await stage.clock.advance(500);
+
+  expect(await isPending(stopped)).toBe(true);
+  expect(await stage.committed()).toMatchObject({ low: 1 });
 });
 
 test("a dead letter on its way is finished before the stop is", async () => {

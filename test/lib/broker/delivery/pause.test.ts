@@ -31,6 +31,22 @@ test("a resume goes on where the pause began", async () => {
   expect(stage.consumer.log()).toBe("a b c d");
 });
 
+test("a paused subscription reads nothing", async () => {
+  const stage = await openStage();
+  await stage.publish("a");
+  await stage.change({ state: "paused" });
+  let reads = 0;
+  const held = stage.engine.hold({ call: "log.read" });
+  void held.arrived.then(() => {
+    reads += 1;
+  });
+
+  await stage.append(["b"]);
+  await stage.clock.advance(60_000);
+
+  expect(reads).toBe(0);
+});
+
 test("parked messages wait for the resume", async () => {
   const stage = await openStage({ consumer: consumer(({ attempt }) => (attempt === 1 ? answered(500) : ok)) });
   await stage.publish("a");

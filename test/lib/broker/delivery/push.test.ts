@@ -47,12 +47,22 @@ test("each message has its own publish time, whatever its neighbour's", async ()
   const stage = await openStage({ consumer: consumer(() => ok) });
 
   await stage.publish("a", "b");
-  await stage.pass(1_500);
-  await stage.publish("c");
+  for (const [id, ms] of [
+    ["c", 7],
+    ["d", 992],
+    ["e", 1],
+    ["f", 59_000],
+  ] as const) {
+    await stage.pass(ms);
+    await stage.publish(id);
+  }
 
   expect(stage.consumer.received.map(({ push }) => pairs(push.headers)["x-kb-publishtime"])).toEqual([
     "2026-01-01T00:00:00.000Z",
     "2026-01-01T00:00:00.000Z",
-    "2026-01-01T00:00:01.500Z",
+    "2026-01-01T00:00:00.007Z",
+    "2026-01-01T00:00:00.999Z",
+    "2026-01-01T00:00:01.000Z",
+    "2026-01-01T00:01:00.000Z",
   ]);
 });
