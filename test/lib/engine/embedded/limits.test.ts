@@ -70,6 +70,28 @@ test("a message that does not fit into a frame is refused, and nothing of its ca
   await engine.close();
 });
 
+test("names and ids that are too long for a key are refused or hashed, and never fail a commit", async () => {
+  const { engine, fatal } = await openIn(folder.dir);
+  await engine.log.createTopic(TOPIC);
+  const [id, other] = ["i".repeat(20_000), `${"i".repeat(19_999)}j`];
+  const append = (name: string) => engine.log.append(TOPIC, [message(name, "1")], { dedupeWindowMs: 1_000 });
+
+  await append(id);
+  await append(other);
+  const [repeat] = await append(id);
+
+  expect(repeat).toMatchObject({ kind: "duplicate", offset: 0 });
+  expect((await engine.log.bounds(SHARD)).end).toBe(2);
+  await expect(engine.catalog.put("topic", "t".repeat(3_000), {}, 0)).rejects.toMatchObject({
+    code: "invalid_request",
+  });
+  await engine.close();
+  const { engine: next } = await openIn(folder.dir);
+  expect((await next.status()).rememberedIds).toBe(2);
+  expect(fatal).toEqual([]);
+  await next.close();
+});
+
 test("who waits for more is let go when the engine closes, and what is asked of it then is refused", async () => {
   const { engine, fatal } = await openIn(folder.dir);
   await engine.log.createTopic(TOPIC);

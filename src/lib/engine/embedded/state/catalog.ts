@@ -7,6 +7,9 @@ import { BEHIND_ALL_TEXT, type StateStore } from "./store.ts";
  * Documents are read from the state itself, which shows only what is durable; writers take turns. `checkRoom` fails while the disk has
  * too little for anything new: what exists may still be changed, as the room that is kept is for that.
  */
+/** Far above what a name may be; a key has a limit, and one that is over it would fail a whole commit. */
+const NAME_LENGTH_MAX = 500;
+
 export function createCatalog(store: StateStore, checkRoom: () => Promise<void>): Catalog {
   const watchers = new Set<(change: CatalogChange) => void>();
   const writing = inTurn();
@@ -34,7 +37,8 @@ export function createCatalog(store: StateStore, checkRoom: () => Promise<void>)
       const documents = [...entries].map(({ key: [, name], value }) => ({ kind, name, ...value }));
       return documents.sort((a, b) => (a.name < b.name ? -1 : 1));
     },
-    put(kind, name, given, expected) {
+    async put(kind, name, given, expected) {
+      checkLength(kind, name);
       const value: unknown = structuredClone(given);
       return writing(async () => {
         expect(kind, name, expected);
@@ -60,4 +64,9 @@ export function createCatalog(store: StateStore, checkRoom: () => Promise<void>)
       return () => void watchers.delete(own);
     },
   };
+}
+
+function checkLength(kind: DocumentKind, name: string): void {
+  if (name.length <= NAME_LENGTH_MAX) return;
+  throw new KBrokerError("invalid_request", `The name of a ${kind} has at most ${NAME_LENGTH_MAX} characters.`);
 }
