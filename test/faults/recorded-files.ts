@@ -66,7 +66,7 @@ export function recordedFiles(before: () => void): Recording {
     },
     async syncFolder(folder) {
       await diskFiles.syncFolder(folder);
-      note({ kind: "syncFolder" });
+      if (basename(folder) === "journal") note({ kind: "syncFolder" });
     },
   };
   const fillDisk = (share: number) => {

@@ -1,7 +1,7 @@
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { KBrokerError } from "../../domain/error.ts";
-import { ignoreMissing } from "./journal/files.ts";
+import { type Files, ignoreMissing } from "./journal/files.ts";
 
 export interface DataDirectory {
   readonly dir: string;
@@ -12,9 +12,16 @@ export interface DataDirectory {
 const FORMAT_FILE = "format";
 const FORMAT = 1;
 
-export async function makeDirectory(dir: string): Promise<void> {
+/** What it makes survives a power cut. */
+export async function makeDirectory(dir: string, { syncFolder }: Files): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const made = await mkdir(dir, { recursive: true, mode: 0o700 });
+    if (made === undefined) return;
+    const highest = dirname(resolve(made));
+    for (let above = dirname(resolve(dir)); above.length >= highest.length; above = dirname(above)) {
+      await syncFolder(above);
+      if (above === highest) return;
+    }
   } catch (cause) {
     throw unreadable(`The data directory ${dir} cannot be made`, cause);
   }
@@ -57,10 +64,28 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** The names of all that lies in it survive a power cut; the journal's own folder is synced with each change. */
+export async function syncDirectory({ dir, state }: DataDirectory, { syncFolder }: Files): Promise<void> {
+  await syncFolder(state);
+  await syncFolder(dir);
+}
+
+/** What the system refuses while opening, such as a file that belongs to somebody else, in words for the operator. */
+export function whyNotOpened(dir: string, error: unknown): unknown {
+  const isOfSystem = error instanceof Error && "syscall" in error;
+  return isOfSystem ? unreadable(`The data directory ${dir} cannot be opened`, error) : error;
+}
+
 function unreadable(what: string, cause?: unknown): KBrokerError {
   const reason = cause instanceof Error ? `: ${cause.message}` : "";
   return new KBrokerError("data_unreadable", `${what}${reason}.`, {
-    hint: "Give another directory with --data-dir, or the version of kbroker that wrote it.",
+    hint: isRefused(cause)
+      ? "Give the files in it to the user that runs the broker, or give another directory with --data-dir."
+      : "Give another directory with --data-dir, or the version of kbroker that wrote it.",
     cause,
   });
+}
+
+function isRefused(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && (cause.code === "EACCES" || cause.code === "EPERM");
 }

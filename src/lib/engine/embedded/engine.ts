@@ -2,7 +2,7 @@ import type { Clock } from "../../domain/clock.ts";
 import type { KBrokerError } from "../../domain/error.ts";
 import type { Engine } from "../port.ts";
 import { createCheckpoint } from "./checkpoint.ts";
-import { type DataDirectory, makeDirectory, openDirectory } from "./data-dir.ts";
+import { type DataDirectory, makeDirectory, openDirectory, syncDirectory, whyNotOpened } from "./data-dir.ts";
 import { createDedupeGate } from "./dedupe/gate.ts";
 import { createIdIndex } from "./dedupe/id-index.ts";
 import { createFailStop, type FailStop } from "./fault.ts";
@@ -40,13 +40,15 @@ export interface EmbeddedOptions extends Partial<EmbeddedLimits> {
  * `data_dir_in_use`, `data_unreadable`, or `data_lost`.
  */
 export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<Engine> {
-  await makeDirectory(options.dir);
+  const { files = diskFiles } = options;
+  await makeDirectory(options.dir, files);
   const lock = await lockDirectory(options.dir);
   const failStop = createFailStop(options.onFatal);
   try {
     const directory = await openDirectory(options.dir);
     const store = await openStateStore(directory.state, failStop);
     try {
+      await syncDirectory(directory, files);
       return await assemble(options, { directory, store, failStop, unlock: lock.release });
     } catch (error) {
       await store.close();
@@ -54,7 +56,7 @@ export async function openEmbeddedEngine(options: EmbeddedOptions): Promise<Engi
     }
   } catch (error) {
     await lock.release();
-    throw error;
+    throw whyNotOpened(options.dir, error);
   }
 }
 

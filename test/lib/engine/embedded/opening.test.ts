@@ -1,6 +1,7 @@
 import { appendFile, cp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { diskFiles } from "../../../../src/lib/engine/embedded/journal/files.ts";
 import { encodeFrame } from "../../../../src/lib/engine/embedded/journal/frame.ts";
 import type { Engine } from "../../../../src/lib/engine/port.ts";
 import { ALL, cursor, entry, idsIn, message, own, SHARD, SUBSCRIPTION, TOPIC } from "../../../conformance/fixtures.ts";
@@ -433,6 +434,22 @@ test.each([
 
   await expect(reopen(dir)).rejects.toMatchObject({ code: "data_unreadable", message: expect.stringContaining(path) });
 
+  expect((await readdir(dir)).filter((name) => name.endsWith(".sock"))).toEqual([]);
+});
+
+test("a file that belongs to somebody else is named, with what to do, and is no bug of the broker", async () => {
+  const dir = await journalOf(2, "closed");
+  const open = async (path: string) => {
+    throw Object.assign(new Error(`EACCES: permission denied, open '${path}'`), { code: "EACCES", syscall: "open" });
+  };
+
+  const opening = openIn(dir, { files: { ...diskFiles, open } });
+
+  await expect(opening).rejects.toMatchObject({
+    code: "data_unreadable",
+    message: expect.stringMatching(/EACCES.*0000000000000001\.segment/),
+    hint: expect.stringContaining("user that runs the broker"),
+  });
   expect((await readdir(dir)).filter((name) => name.endsWith(".sock"))).toEqual([]);
 });
 
