@@ -245,13 +245,15 @@ test("too much that waits for the disk is 429 with Retry-After, and nothing of i
 test("a disk with too little room is 507, and what was stored is still delivered", E2E, async () => {
   const [first, consumer] = await Promise.all([startBroker(), startConsumer()]);
   await first.admin("topicCreate", "", { name: "orders" });
+  const subscription = { name: "billing", topic: "orders", endpoint: consumer.url };
+  await first.admin("subscriptionCreate", "", subscription);
+  await first.admin("subscriptionPause", "billing");
   expect((await first.publish("orders", '"before"')).status).toBe(200);
   await first.close();
 
   const full = await startBroker({ dataDir: first.dataDir, limits: { freeBytesMin: Number.MAX_SAFE_INTEGER } });
   const response = await full.publish("orders", '"after"');
-  const subscription = { name: "billing", topic: "orders", endpoint: consumer.url, from: "beginning" };
-  await full.admin("subscriptionCreate", "", subscription);
+  await full.admin("subscriptionResume", "billing");
 
   expect(await refusal(response)).toMatchObject({ status: 507, code: "disk_full" });
   expect((await consumer.received(1)).map(({ body }) => body.toString())).toEqual(['"before"']);
