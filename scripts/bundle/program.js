@@ -5,12 +5,13 @@ import { Plugin } from "@oclif/core";
 
 const root = new URL("../..", import.meta.url);
 
-/** The commands of `dist/commands` as `oclif.manifest.json` has them. */
+/** The commands of `dist/commands` as `oclif.manifest.json` has them, by name: the file system gives them in any order. */
 export async function manifestOf() {
   const options = { root: fileURLToPath(root), isRoot: true, ignoreManifest: true, errorOnManifestCreate: true };
   const plugin = new Plugin(options);
   await plugin.load();
-  return plugin.manifest;
+  const commands = Object.entries(plugin.manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...plugin.manifest, commands: Object.fromEntries(commands) };
 }
 
 /** Answers `import … from "kbroker:program"`. */
