@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import { type Dispatcher, errors } from "undici";
 import type { Outcome } from "../domain/delivery.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { Line, Lines } from "./lines.ts";
@@ -39,7 +39,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #deadlineMs = Number.POSITIVE_INFINITY;
   #isSent: boolean = false;
   #isHeard: boolean = false;
-  #isRepeated: boolean = false;
   #isDone: boolean = false;
   #status = 0;
   #bytes = 0;
@@ -64,7 +63,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Ends it now: what was not answered is unavailable. */
   end(reason: string): void {
     const line = this.#line;
-    this.#finish(reason);
+    this.#finish("unavailable", reason);
     line?.destroy();
   }
 
@@ -90,7 +89,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const line = this.#line;
     if (this.#isDone) return;
-    this.#finish("");
+    this.#finish("unavailable", "the answer has no status");
     line?.free();
   }
 
@@ -98,13 +97,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isDone) return;
     const { target } = this.#request;
     const line = this.#line;
-    const repeat = line?.isReused() === true && !this.#isHeard && !this.#isRepeated;
-    if (repeat) {
-      this.#isRepeated = true;
+    // The second line is new, so there is no third.
+    if (line?.isReused() === true && !this.#isHeard) {
       this.#isSent = false;
       this.#deadlineMs = Number.POSITIVE_INFINITY;
       this.#dispatch(this.#surroundings.lines.fresh(target.origin));
-    } else this.#finish(this.#isSent ? brokenWords(error) : connectionWords(error, target.place));
+    } else if (this.#isSent) this.#finish("unavailable", brokenWords(error));
+    // A message that cannot be sent to anybody shall die of it, not take the endpoint for absent.
+    else if (error instanceof errors.InvalidArgumentError) this.#finish("unavailable", `not HTTP: ${error.message}`);
+    else this.#finish("connection", connectionWords(error, target.place));
     line?.destroy();
   }
 
@@ -113,13 +114,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     line.dispatch(this.#request.options, this);
   }
 
-  #finish(reason: string): void {
+  /** A status that came counts, whatever happened afterwards. */
+  #finish(kind: "unavailable" | "connection", reason: string): void {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#line = undefined;
     this.#surroundings.over(this);
     const tookMs = this.#surroundings.nowMs() - this.#startedMs;
-    if (this.#status > 0) this.#resolve({ kind: "answered", status: this.#status, tookMs });
-    else this.#resolve({ kind: this.#isSent ? "unavailable" : "connection", reason, tookMs });
+    this.#resolve(this.#status > 0 ? { kind: "answered", status: this.#status, tookMs } : { kind, reason, tookMs });
   }
 }

@@ -53,6 +53,22 @@ property.prop([cursor, fc.nat()])("a cut cursor is never taken for a whole one",
   if (cut !== undefined) expect(cut.above.length).toBeLessThan(given.above.length);
 });
 
+test.each([
+  ["a range that touches the low mark", [{ from: 5, to: 7 }]],
+  ["an empty range", [{ from: 7, to: 7 }]],
+  [
+    "ranges that touch each other",
+    [
+      { from: 7, to: 8 },
+      { from: 8, to: 9 },
+    ],
+  ],
+])("%s is no cursor", (_, above) => {
+  const given = { ...cursorAt(5, { topicId: "t", subscriptionId: "s" }), above };
+
+  expect(decodeCursor(encodeCursor(given))).toBeUndefined();
+});
+
 test("1 000 in flight, answered at random, stay far below the limit of the tightest engine", () => {
   const ids = {
     topicId: "0190b5b0-6f7e-7c3e-9d5a-1f2e3d4c5b6a",

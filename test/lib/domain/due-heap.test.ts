@@ -3,12 +3,12 @@ import { expect } from "vitest";
 import { dueHeap } from "../../../src/lib/domain/due-heap.ts";
 
 const step = fc.oneof(
-  fc.record({ kind: fc.constant("set" as const), item: fc.nat(15), dueMs: fc.nat(9) }),
-  fc.record({ kind: fc.constant("delete" as const), item: fc.nat(15) }),
-  fc.record({ kind: fc.constant("take" as const), nowMs: fc.nat(12) }),
+  fc.record({ kind: fc.constant("set" as const), item: fc.nat(60), dueMs: fc.nat(99) }),
+  fc.record({ kind: fc.constant("delete" as const), item: fc.nat(60) }),
+  fc.record({ kind: fc.constant("take" as const), nowMs: fc.nat(60) }),
 );
 
-test.prop([fc.array(step, { maxLength: 80 })])(
+test.prop([fc.array(step, { minLength: 0, maxLength: 300, size: "max" })])(
   "gives the first that is due, and of those due at one time the first that was set",
   (steps) => {
     const heap = dueHeap<number>();

@@ -28,7 +28,7 @@ function open({ clock = systemClock, addresses, connectTimeoutMs = 30_000 }: Ope
       { endpoint, headers: ["content-type", "application/json", "x-kb-topic", "orders"], body, timeoutMs: 30_000 },
       signal,
     );
-  return { ...outbox, post };
+  return { ...outbox, outbox, post };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -154,6 +154,30 @@ test("an abort ends what is in flight", async () => {
   expect(await outcome).toMatchObject({ kind: "unavailable" });
 });
 
+test("an abort while the connection opens is unavailable, too: nobody was found absent", async () => {
+  const server = await tcpServer(() => {});
+  const stop = new AbortController();
+
+  const outcome = open().post(`https://127.0.0.1:${server.port}/`, undefined, stop.signal);
+  stop.abort();
+
+  expect(await outcome).toMatchObject({ kind: "unavailable" });
+});
+
+test("a message that no HTTP request can carry does not make the endpoint look absent", async () => {
+  const server = await httpServer((_, response) => response.end());
+  const push = {
+    endpoint: server.origin,
+    headers: ["x-kb-attr-a", "two\nlines"],
+    body: new Uint8Array(),
+    timeoutMs: 1_000,
+  };
+
+  const outcome = await open().outbox.post(push, new AbortController().signal);
+
+  expect(outcome).toMatchObject({ kind: "unavailable", reason: expect.stringContaining("not HTTP") });
+});
+
 test("a refused connection says where", async () => {
   const port = await closedPort();
 
@@ -220,6 +244,24 @@ test("a reused connection that ends before any answer is repeated once on a new 
   expect(await post(server.origin)).toMatchObject({ kind: "answered", status: 200 });
   expect(await post(server.origin)).toMatchObject({ kind: "answered", status: 200 });
   expect(requests).toBe(3);
+});
+
+test("the new one is new, although others are idle", async () => {
+  let requests = 0;
+  const server = await tcpServer((socket) => {
+    let served = 0;
+    socket.on("data", () => {
+      requests += 1;
+      served += 1;
+      if (served === 1) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+      else socket.destroy();
+    });
+  });
+  const { post } = open();
+  await Promise.all([post(server.origin), post(server.origin), post(server.origin)]);
+
+  expect(await post(server.origin)).toMatchObject({ kind: "answered", status: 200 });
+  expect(requests).toBe(5);
 });
 
 test("the repeat is not repeated", async () => {

@@ -158,10 +158,10 @@ test("letters of earlier deaths are not taken for this one", async () => {
 
 test("each of several dying messages is looked for from its own beginning", async () => {
   const stage = await openStage({ start: false });
-  await stage.append(["a", "b"]);
+  await stage.append(["a", "b", "c"]);
   const letter = (id: string, offset: number) =>
     deadLetterOf({ id, attributes: [], payload: new Uint8Array() }, { ...INFO, source: { shard: 0, offset } });
-  await stage.engine.log.append("topic-2", [letter("a", 0), letter("b", 1)]);
+  await stage.engine.log.append("topic-2", [letter("a", 0), letter("b", 1), letter("c", 2)]);
   const entry = (offset: number, end: number) => ({
     ...{ source: { shard: { topicId: "topic-1", index: 0 }, offset }, generation: 0, publishTimeMs: stage.clock.now() },
     ...{
@@ -175,18 +175,13 @@ test("each of several dying messages is looked for from its own beginning", asyn
     },
     dying: { errorClass: "answered", ends: [{ shard: { topicId: "topic-2", index: 0 }, offset: end }] },
   });
-  stage.storage.parked.set(
-    "subscription-1",
-    new Map([
-      ["0", entry(0, 0)],
-      ["1", entry(1, 2)],
-    ]),
-  );
+  const entries = [entry(0, 0), entry(1, 0), entry(2, 3)];
+  stage.storage.parked.set("subscription-1", new Map(entries.map((each) => [String(each.source.offset), each])));
 
   await stage.delivery.start();
   await stage.pass(500);
 
-  expect(await stage.deadLetters()).toEqual(["a: answered", "b: answered", "b: answered"]);
+  expect(await stage.deadLetters()).toEqual(["a: answered", "b: answered", "c: answered", "c: answered"]);
 });
 
 test("where the end of the dead letter topic was not known it is searched from its start", async () => {
