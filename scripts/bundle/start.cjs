@@ -1,7 +1,7 @@
 // Starts the CLI out of the chunks beside it, with V8's own compilation of them where the build left one for this very Node:
 // that spares a third of the time. Elsewhere Node loads them, and keeps its compilations itself if it is new enough.
 const { existsSync, readFileSync } = require("node:fs");
-const { join } = require("node:path");
+const { isAbsolute, join } = require("node:path");
 const vm = require("node:vm");
 
 /** What V8 compiled is good for one version on one kind of machine. */
@@ -10,8 +10,14 @@ const chunks = new Map();
 
 function start(root) {
   if (existsSync(cacheDir)) return load("main.cjs").main(root);
-  require("node:module").enableCompileCache?.();
+  keepCompilations(process.env);
   return require("./main.cjs").main(root);
+}
+
+/** In a directory of the user's own. Node would take one in /tmp, where others could lay compiled code for us to run. */
+function keepCompilations({ XDG_CACHE_HOME: xdg = "", HOME: home = "" }) {
+  const base = isAbsolute(xdg) ? xdg : home === "" ? undefined : join(home, ".cache");
+  if (base !== undefined) require("node:module").enableCompileCache?.(join(base, "kbroker"));
 }
 
 /** What `require` does for a chunk, and compiles nothing that is in the cache. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,8 @@ import { type Ended, kbroker } from "./program.ts";
 
 const TEST_MS_MAX = 120_000;
 /** The same commands as tsc wrote them, run by oclif as it comes. */
-const UNBUNDLED = fileURLToPath(new URL("../../scripts/run-unbundled.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const UNBUNDLED = path.join(ROOT, "scripts/run-unbundled.js");
 
 let folder: string;
 
@@ -105,6 +106,28 @@ test.each(LINES)("the bundle says and does what its sources do: $words", { timeo
 });
 
 const asked = ({ received }: Stub) => received.map(({ method, url, body }) => [method, url, String(body)]);
+
+test.each([
+  ["missing", (cache: string) => rmSync(cache, { recursive: true, force: true })],
+  ["cut off", (cache: string) => cutOff(cache)],
+])("the bundle runs when V8's code cache is %s", { timeout: TEST_MS_MAX }, async (_, spoil) => {
+  const copy = mkdtempSync(path.join(folder, "copy-"));
+  for (const part of ["bin", "dist/cli"]) cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+  spoil(path.join(copy, "dist/cli/cache"));
+  const options = { env: { XDG_CACHE_HOME: path.join(copy, "home") }, main: path.join(copy, "bin/run.js") };
+
+  const ended = await kbroker(["topic", "create", "--help"], options);
+
+  expect(ended).toEqual(await kbroker(["topic", "create", "--help"]));
+});
+
+function cutOff(cache: string): void {
+  for (const name of readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".cjs"),
+  )) {
+    truncateSync(path.join(cache, name), 100);
+  }
+}
 
 /** What differs between two runs by nature is evened out: the port of the stub, times in a log. */
 async function run({ words, cwd = "", env, input }: Line, to: Stub, main?: string): Promise<Ended> {
