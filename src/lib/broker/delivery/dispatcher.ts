@@ -118,26 +118,30 @@ export class Dispatcher {
     else this.#refill();
   }
 
+  /** No clock is read between the look at what is due and the alarm: a due time that passed in between would never ring. */
   #refill(): void {
     const { parked, alarm } = this.#parts;
     while (this.#hasPlace()) {
       const due = parked.takeDue();
       if (due !== undefined) void this.#retry(due);
-      else if (!this.#sendNext()) break;
+      else if (!this.#sendNext()) {
+        const nextDueMs = parked.firstDueMs();
+        if (nextDueMs !== undefined) alarm.by(nextDueMs);
+        return;
+      }
     }
-    const nextDueMs = parked.firstDueMs();
-    if (nextDueMs !== undefined && nextDueMs > this.#hold.clock.monotonic()) alarm.by(nextDueMs);
   }
 
   /** One attempt a second while nobody is there; a parked message first, so that the backlog stays where it is. */
   #probe(): void {
     const { parked, endpoint, alarm } = this.#parts;
-    if (this.#hasPlace() && endpoint.takeProbe()) {
+    if (!this.#hasPlace()) return;
+    if (endpoint.takeProbe()) {
       const message = parked.takeTriedLongestAgo();
       if (message !== undefined) void this.#retry(message, { probe: true });
       else this.#sendNext();
     }
-    if (endpoint.nextProbeMs > this.#hold.clock.monotonic()) alarm.by(endpoint.nextProbeMs);
+    alarm.by(endpoint.nextProbeMs);
   }
 
   #hasPlace(): boolean {

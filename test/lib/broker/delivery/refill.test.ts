@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { answered, consumer, ok } from "../../../support/consumer.ts";
 import { openStage } from "../../../support/delivery.ts";
+import { manualClock } from "../../../support/manual-clock.ts";
 
 test("what is published is pushed once, in order, and settled", async () => {
   const stage = await openStage();
@@ -67,4 +68,30 @@ test("a message out of strikes goes to the dead letter topic with its story", as
   expect(await stage.deadLetters()).toEqual(["a: answered"]);
   expect(stage.notes.lines.filter((line) => line.startsWith("deadLettered"))).toHaveLength(1);
   expect(stage.status().parked).toBe(0);
+});
+
+test("a message that falls due between two looks at the clock is tried all the same", async () => {
+  const TICK_MS = 0.001;
+  const unserved: number[] = [];
+
+  for (let earlyTicks = 0; earlyTicks < 40; earlyTicks += 1) {
+    const base = manualClock();
+    let reads = 0;
+    const clock = {
+      ...base,
+      monotonic: () => base.monotonic() + TICK_MS * reads++,
+      after: (delayMs: number, signal?: AbortSignal) => base.after(delayMs - TICK_MS * earlyTicks, signal),
+    };
+    const script = consumer(({ attempt }) => (attempt === 1 ? answered(500) : ok));
+    const stage = await openStage({
+      clock,
+      consumer: script,
+      subscription: { retry: { kind: "list", delaysMs: [1_000] } },
+    });
+    await stage.publish("a");
+    for (let tick = 0; tick < 3; tick += 1) await stage.clock.advance(1_000);
+    if (stage.consumer.received.length !== 2) unserved.push(earlyTicks);
+  }
+
+  expect(unserved).toEqual([]);
 });
