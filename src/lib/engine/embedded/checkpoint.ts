@@ -1,7 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
+import { inTurn } from "../../domain/in-turn.ts";
 import type { IdIndex } from "./dedupe/id-index.ts";
 import type { Journal } from "./journal/journal.ts";
-import { inTurn } from "./state/in-turn.ts";
 import type { StateStore } from "./state/store.ts";
 import { topicRecord } from "./topic-log.ts";
 

@@ -1,8 +1,8 @@
+import { inTurn } from "../../domain/in-turn.ts";
 import { ignoreMissing } from "./journal/files.ts";
 import type { Journal } from "./journal/journal.ts";
 import { runEnd } from "./journal/run.ts";
 import type { JournalFolder, Segment } from "./journal/segment.ts";
-import { inTurn } from "./state/in-turn.ts";
 import type { TopicLog } from "./topic-log.ts";
 
 /** Gives space back: a segment goes when nothing in it is kept any more. */

@@ -1,8 +1,8 @@
 import type { Clock } from "../../domain/clock.ts";
 import { KBrokerError } from "../../domain/error.ts";
+import { inTurnByKey } from "../../domain/in-turn.ts";
 import type { Message, StoredMessage } from "../../domain/message.ts";
 import type { Appended, Log, Shard } from "../port.ts";
-import { inTurn } from "./in-turn.ts";
 import type { MemoryStorage, StoredTopic } from "./storage.ts";
 
 /** Per topic; over it the oldest are forgotten. */
@@ -23,7 +23,7 @@ export interface MemoryLog extends Log {
 /** One shard a topic. Appends to a topic run one after the other, so a repeat of an id in flight waits for the first. */
 export function memoryLog({ clock, storage, sync }: MemoryLogOptions): MemoryLog {
   const { topics } = storage;
-  const turns = inTurn();
+  const turns = inTurnByKey();
   const waiting = new Set<() => void>();
 
   function find(topicId: string): StoredTopic {

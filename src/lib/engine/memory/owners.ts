@@ -1,6 +1,6 @@
 import { KBrokerError } from "../../domain/error.ts";
+import { inTurnByKey } from "../../domain/in-turn.ts";
 import type { OwnerHandler, Owners, Ownership } from "../port.ts";
-import { inTurn } from "./in-turn.ts";
 import type { MemoryStorage } from "./storage.ts";
 
 export interface MemoryOwners extends Owners {
@@ -10,7 +10,7 @@ export interface MemoryOwners extends Owners {
 
 /** One node: what is wanted is ours as soon as the handler has taken it, and nobody ever takes it away. */
 export function memoryOwners({ epochs }: MemoryStorage): MemoryOwners {
-  const turns = inTurn();
+  const turns = inTurnByKey();
   const held = new Map<string, Ownership>();
   let handler: OwnerHandler | undefined;
 

@@ -1,6 +1,6 @@
 import { KBrokerError } from "../../../domain/error.ts";
+import { inTurn } from "../../../domain/in-turn.ts";
 import type { Catalog, CatalogChange, CatalogDocument, DocumentKind } from "../../port.ts";
-import { inTurn } from "./in-turn.ts";
 import { BEHIND_ALL_TEXT, type StateStore } from "./store.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { KBrokerError } from "../../../domain/error.ts";
+import { inTurnByKey } from "../../../domain/in-turn.ts";
 import type { OwnerHandler, Owners, Ownership } from "../../port.ts";
-import { inTurnByKey } from "./in-turn.ts";
 import type { StateStore } from "./store.ts";
 
 /** One process owns everything, so that a hold is granted at once. Its epoch is durable before anyone acts under it. */

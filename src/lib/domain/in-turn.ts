@@ -13,6 +13,8 @@ export interface InTurnByKey {
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** Keys that have something running or waiting. */
   busy(): Iterable<string>;
+  /** Resolves when everything given so far has ended, however it ended. */
+  ended(): Promise<unknown>;
 }
 
 export function inTurnByKey(): InTurnByKey {
@@ -27,5 +29,6 @@ export function inTurnByKey(): InTurnByKey {
       return result;
     },
     busy: () => last.keys(),
+    ended: () => Promise.all(last.values()),
   };
 }
