@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { type Code, KBrokerError } from "../domain/error.ts";
+import { type Code, KBrokerError, messageOf } from "../domain/error.ts";
 import { parseJson } from "../domain/json.ts";
 import { SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX } from "../domain/schema.ts";
 
@@ -72,6 +72,6 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function unreadable(path: string, error: unknown): KBrokerError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const reason = REASONS[code] ?? messageOf(error);
   return new KBrokerError("usage", `Cannot read ${path}: ${reason}.`, { cause: error });
 }

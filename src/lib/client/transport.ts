@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { Client } from "undici";
-import { KBrokerError } from "../domain/error.ts";
+import { KBrokerError, messageOf } from "../domain/error.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Between the request and its answer, and between two parts of the answer. */
@@ -85,7 +85,7 @@ function transportError(error: unknown, url: string): unknown {
       hint: "kbroker config show --origin",
     });
   }
-  const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const reason = REASONS[code] ?? messageOf(error);
   return new KBrokerError("broker_unreachable", `No broker answers at ${url} (${reason}).`, {
     cause: error,
     hint: startHint(url),

@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument } from "yaml";
+import { messageOf } from "../domain/error.ts";
 import { duplicateKeys } from "./duplicate-keys.ts";
 import { locator, type Part } from "./locate.ts";
 import type { ConfigProblem, Path, Place } from "./problem.ts";
@@ -53,7 +54,7 @@ function placeIn(lines: LineCounter, offset: number): Place {
 }
 
 function failureWords(error: unknown): { message: string; fix: string } {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   if (text.startsWith("Excessive alias count"))
     return {
       message: "The anchors multiply into far more than the file holds.",

@@ -90,3 +90,8 @@ export class KBrokerError extends Error {
     this.requestId = options.requestId;
   }
 }
+
+/** What was thrown, in words: anything can be. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject, type Options } from "ajv/dist/2020.js";
-import { KBrokerError, type Problem } from "../domain/error.ts";
+import { KBrokerError, messageOf, type Problem } from "../domain/error.ts";
 import { parseJson } from "../domain/json.ts";
 import { type Located, locate } from "../domain/json-place.ts";
 import { type CompileSchema, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX, type Validate } from "../domain/schema.ts";
@@ -65,7 +65,7 @@ function build(definition: string, schema: object | boolean): Validate {
     return (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
   } catch (error) {
     // Such as a pattern that is no regular expression: the library has found it, in its words.
-    throw invalid(definition, [{ pointer: "", message: error instanceof Error ? error.message : String(error) }]);
+    throw invalid(definition, [{ pointer: "", message: messageOf(error) }]);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Problem } from "../domain/error.ts";
+import { messageOf } from "../domain/error.ts";
 import { pointerOf } from "../domain/json-place.ts";
 import { scanJson } from "../domain/json-scan.ts";
 import { nearest } from "../domain/nearest.ts";
@@ -34,7 +35,7 @@ function regExpProblem(pattern: string): string | undefined {
     new RegExp(pattern, "u");
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -1,9 +1,9 @@
 import { deadLetterOf, readDeadLetter } from "../../domain/dead-letter.ts";
 import { isTopic } from "../../domain/documents.ts";
-import { KBrokerError } from "../../domain/error.ts";
+import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { Message, StoredMessage } from "../../domain/message.ts";
 import type { Bounds, Shard, Source } from "../../engine/port.ts";
-import { failed, type Hold, messageOf } from "./hold.ts";
+import { failed, type Hold } from "./hold.ts";
 import type { ParkedMessage, ParkedSet } from "./parked-set.ts";
 import type { Positions } from "./positions.ts";
 import { discard, type Found, readSource } from "./source.ts";

@@ -1,10 +1,11 @@
 import type { Outcome, Post } from "../../domain/delivery.ts";
+import { messageOf } from "../../domain/error.ts";
 import type { StoredMessage } from "../../domain/message.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import { isAck } from "../../domain/verdict.ts";
 import type { DeliveryStatus } from "./delivery.ts";
 import type { Next } from "./feeds.ts";
-import { failed, type Hold, messageOf } from "./hold.ts";
+import { failed, type Hold } from "./hold.ts";
 import type { ParkedMessage } from "./parked-set.ts";
 import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
 import { type PushMaker, pushMaker } from "./push-maker.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../../domain/clock.ts";
-import { KBrokerError } from "../../domain/error.ts";
+import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Engine, Ownership } from "../../engine/port.ts";
 import type { Observer } from "../observer.ts";
@@ -35,8 +35,4 @@ export function failed({ observer, subscription, superseded }: Hold, what: strin
     return;
   }
   observer.log("error", what, { subscription: subscription.name, error: messageOf(error) });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import { isSubscription } from "../../domain/documents.ts";
+import { messageOf } from "../../domain/error.ts";
 import { expiryClock } from "../../domain/expiry.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { CatalogDocument, Ownership } from "../../engine/port.ts";
@@ -6,7 +7,6 @@ import type { BrokerDeps } from "../broker.ts";
 import { every } from "../every.ts";
 import { activity } from "./activity.ts";
 import type { Delivery, DeliveryStatus } from "./delivery.ts";
-import { messageOf } from "./hold.ts";
 import { type DeliveryLimits, LIMITS } from "./limits.ts";
 import { Owned, type OwnedDeps } from "./owned.ts";
 

@@ -1,10 +1,10 @@
+import { messageOf } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Ownership } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 import type { Activity } from "./activity.ts";
 import type { DeliveryStatus } from "./delivery.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { messageOf } from "./hold.ts";
 import type { DeliveryLimits } from "./limits.ts";
 import { open } from "./opening.ts";
 

@@ -1,5 +1,6 @@
+import { messageOf } from "../../domain/error.ts";
 import type { ParkedEntry } from "../../engine/port.ts";
-import { failed, type Hold, messageOf } from "./hold.ts";
+import { failed, type Hold } from "./hold.ts";
 
 /** Makes parked entries durable, in batches: one write at a time, the next takes all that came meanwhile. */
 export interface Parker {
