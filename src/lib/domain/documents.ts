@@ -1,5 +1,5 @@
 import type { RetryPolicy } from "./retry.ts";
-import type { Subscription } from "./subscription.ts";
+import type { LastMove, Subscription } from "./subscription.ts";
 import type { Topic, TopicSchema } from "./topic.ts";
 
 /*
@@ -36,13 +36,23 @@ export function isSubscription(value: unknown): value is Subscription {
     [value.name, value.id, value.topic, value.topicId, value.endpoint, value.deadLetterTopic].every(isText) &&
     (value.state === "active" || value.state === "paused") &&
     isRetryPolicy(value.retry) &&
-    [value.timeoutMs, value.maxInFlight, value.generation, value.createdAtMs].every(isCount)
+    [value.timeoutMs, value.maxInFlight, value.generation, value.createdAtMs].every(isCount) &&
+    (value.lastMove === undefined || isLastMove(value.lastMove)) &&
+    (value.permanentStatuses === undefined || isCounts(value.permanentStatuses)) &&
+    (value.onRejecting === undefined || value.onRejecting === "hold" || value.onRejecting === "dead-letter") &&
+    (value.pausedBecause === undefined || isText(value.pausedBecause))
   );
+}
+
+function isLastMove(value: unknown): value is LastMove {
+  if (!isObject(value)) return false;
+  const { job, kind, atMs } = value;
+  return isText(job) && (kind === "rewind" || kind === "skip" || kind === "undo") && isCount(atMs);
 }
 
 function isRetryPolicy(value: unknown): value is RetryPolicy {
   if (!isObject(value)) return false;
-  if (value.kind === "list") return Array.isArray(value.delaysMs) && value.delaysMs.every(isCount);
+  if (value.kind === "list") return isCounts(value.delaysMs);
   const { kind, strikesMax, firstDelayMs, factor, delayMsMax, jitter } = value;
   return kind === "exponential" && [strikesMax, firstDelayMs, delayMsMax].every(isCount) && isRatio(factor, jitter);
 }
@@ -57,6 +67,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+function isCounts(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(isCount);
 }
 
 function isCount(value: unknown): value is number {

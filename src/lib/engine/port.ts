@@ -230,6 +230,18 @@ export interface ParkedEntry {
    * owner looks from there on whether the append happened, so that it happens once.
    */
   readonly dying?: { readonly errorClass: string; readonly ends: readonly Source[] };
+  /**
+   * What the subscription's endpoint had done until this message's last attempt (attempts and acknowledgements, both ever rising), so
+   * that it is known whether it served others since.
+   */
+  readonly endpointThen?: { readonly attempts: number; readonly acks: number };
+  /** Set by the move to this generation: the message comes again by itself, the entry only waits for an undo and counts as nothing. */
+  readonly suspendedBy?: number;
+  /**
+   * Set where `source` lies in the dead letter topic: the message is there with all that it was. `setAside`: it was redriven too often and
+   * waits for nobody; it is only counted.
+   */
+  readonly redrive?: { readonly count: number; readonly setAside?: boolean };
 }
 
 export interface Parked {
