@@ -27,7 +27,11 @@ module.exports = {
     only("server-knows-broker-and-api", "^src/lib/server", "^(src/lib/(domain|api|broker|server)|node_modules)"),
     only("client-knows-api", "^src/lib/client", "^(src/lib/(domain|api|client)|node_modules)"),
     only("config-knows-domain", "^src/lib/config", "^(src/lib/(domain|config)|node_modules)"),
-    only("cli-never-touches-a-broker", "^src/lib/cli", "^(src/lib/(cli|client|api|config|domain)|node_modules)"),
+    only(
+      "cli-never-touches-a-broker",
+      "^src/lib/cli",
+      "^(src/lib/(cli|client|api|config|domain|system-clock)|node_modules)",
+    ),
     only(
       "commands-know-the-cli-side",
       "^src/commands",

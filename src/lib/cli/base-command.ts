@@ -4,11 +4,13 @@ import { loadSettings } from "../config/load-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import type { SettingsFlags } from "../config/settings-file.ts";
 import { CODES, type KBrokerError } from "../domain/error.ts";
+import { systemClock } from "../system-clock.ts";
 import { colourRefused, type Paint, paintFor, refuseColour } from "./colour.ts";
 import { asKBrokerError, errorJson, errorText } from "./error-report.ts";
 import { type Named, namesOf, pickName } from "./flows/pick.ts";
 import { type GlobalFlags, globalFlags, type Output } from "./global-flags.ts";
 import { type ListView, listText } from "./list-view.ts";
+import { canRedraw, openProgress, type Progress } from "./progress.ts";
 import { canAsk, type Prompter } from "./prompter.ts";
 import { shellLine, shellQuote } from "./shell.ts";
 import { usageError } from "./usage-error.ts";
@@ -23,6 +25,7 @@ export abstract class BaseCommand extends Command {
 
   #client: AdminClient | undefined;
   #settings: Settings | undefined;
+  #progress: Progress | undefined;
 
   protected override async init(): Promise<void> {
     if (this.argv.includes("--no-color") || colourRefused(process.env)) refuseColour(process.env);
@@ -67,6 +70,7 @@ export abstract class BaseCommand extends Command {
   /** A part of the answer, on stdout; with `--json` the returned value is the answer instead. */
   protected print(answer: string | Uint8Array): void {
     if (this.jsonEnabled()) return;
+    if (process.stdout.isTTY) this.#progress?.hide();
     process.stdout.write(answer);
     if (!endsLine(answer)) process.stdout.write("\n");
   }
@@ -84,7 +88,25 @@ export abstract class BaseCommand extends Command {
 
   /** For the person at the terminal, on stderr: what to do next, what was noticed. Not with `--json`. */
   protected note(text: string): void {
-    if (!this.jsonEnabled()) process.stderr.write(endsLine(text) ? text : `${text}\n`);
+    if (this.jsonEnabled()) return;
+    this.#progress?.hide();
+    process.stderr.write(endsLine(text) ? text : `${text}\n`);
+  }
+
+  /**
+   * For what may take more than a second: from then on a line on stderr says how far it is, `text` until `tell` says otherwise.
+   * Only at a terminal, not with `--json`, and gone once `work` has ended, however it ends.
+   */
+  protected async withProgress<T>(text: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T> {
+    if (this.jsonEnabled() || !canRedraw(process.stderr, process.env)) return work(() => undefined);
+    const progress = openProgress(text, { stream: process.stderr, clock: systemClock });
+    this.#progress = progress;
+    try {
+      return await work(progress.tell);
+    } finally {
+      progress.end();
+      this.#progress = undefined;
+    }
   }
 
   /** The command that is useful now; words such as `<url>` are for the reader to fill in. */
