@@ -63,8 +63,13 @@ export abstract class BaseCommand extends Command {
     const usage = `${this.#line()} <${what}>`;
     const names = async () => namesOf(what, await this.admin(flags));
     const { wish, asked } = await pickName(given, { ask: await this.prompter(flags), names, what, usage });
-    if (asked) this.same([...this.#line().split(" "), wish], flags);
+    if (asked) this.picked([...this.#line().split(" "), wish], flags);
     return wish;
+  }
+
+  /** A name was picked; `words` is the command line that names it. */
+  protected picked(words: readonly string[], flags: Partial<GlobalFlags>): void {
+    this.same(words, flags);
   }
 
   /** A part of the answer, on stdout; with `--json` the returned value is the answer instead. */
@@ -117,9 +122,12 @@ export abstract class BaseCommand extends Command {
 
   /** After questions: the command line that does the same without. */
   protected same(words: readonly string[], flags: Partial<GlobalFlags>): void {
-    const { "admin-url": url, env } = flags;
-    const where = [...(url === undefined ? [] : ["--admin-url", url]), ...(env === undefined ? [] : ["--env", env])];
-    process.stderr.write(`Without questions: ${shellLine([...words, ...where])}\n`);
+    process.stderr.write(`Without questions: ${shellLine([...words, ...this.where(flags)])}\n`);
+  }
+
+  /** The flags that made this command go where it goes: they belong into a line that does the same. */
+  protected where({ "admin-url": url, env }: Partial<GlobalFlags>): string[] {
+    return [...(url === undefined ? [] : ["--admin-url", url]), ...(env === undefined ? [] : ["--env", env])];
   }
 
   /** A check that does not hold: exit code 5, said on stderr. The answer stays where it is, on stdout. */
