@@ -9,7 +9,7 @@ import { publishReply } from "../../src/lib/api/message.ts";
 import { schemaReply } from "../../src/lib/api/schema.ts";
 import { subscriptionListReply, subscriptionReply } from "../../src/lib/api/subscription.ts";
 import { topicListReply, topicReply } from "../../src/lib/api/topic.ts";
-import { startBrokerProcess } from "./broker-process.ts";
+import { startBrokerProcess } from "../support/broker-process.ts";
 import { eventually, startConsumer, temporaryDir } from "./http.ts";
 import { kbroker } from "./program.ts";
 
@@ -18,7 +18,7 @@ const SCHEMA =
   '{\n  "type": "object",\n  "properties": { "orderId": { "type": "string" } },\n  "required": ["orderId"]\n}\n';
 
 /** The commands of one test: the built program, one broker, one folder. */
-function cli(env: Record<string, string>, cwd: string) {
+function cli(env: Readonly<Record<string, string>>, cwd: string) {
   const run = async (line: readonly string[], exit = 0) => {
     const ended = await kbroker(line, { env, cwd });
     expect(ended, line.join(" ")).toMatchObject({ exit });
@@ -42,7 +42,7 @@ test("the session of the product page, from the first command to Ctrl-C", { time
   const folder = await temporaryDir();
   await writeFile(join(folder, "order.json"), SCHEMA);
   const consumer = await startConsumer(204);
-  const broker = await startBrokerProcess(join(folder, "data"));
+  const broker = await startBrokerProcess({ dataDir: join(folder, "data") });
   const { run, json } = cli(broker.env, folder);
 
   const created = await json(topicReply, ["topic", "create", "orders", "--public", "--schema", "order.json"]);
@@ -107,7 +107,7 @@ test("the session of the product page, from the first command to Ctrl-C", { time
   expect((await run(["broker", "status"])).stdout).toMatch(/^Broker ready\n/);
   expect((await run(["config", "validate"])).exit).toBe(0);
 
-  expect(await broker.interrupt()).toBe(0);
+  expect(await broker.end("SIGINT")).toEqual({ code: 0 });
   const { stderr } = await run(["topic", "list"], 3);
   expect(stderr).toMatch(/Try: kbroker broker start --port \d+\n$/);
 });
@@ -118,7 +118,7 @@ test("what a broker refuses has its exit code, one line, and a next step; nothin
   const folder = await temporaryDir();
   await writeFile(join(folder, "order.json"), SCHEMA);
   await writeFile(join(folder, "ref.json"), '{\n  "$ref": "#/x"\n}\n');
-  const broker = await startBrokerProcess(join(folder, "data"));
+  const broker = await startBrokerProcess({ dataDir: join(folder, "data") });
   const { run, json, refused } = cli(broker.env, folder);
   const subscribe = (name: string, topic: string, endpoint: string) => [
     "subscription",

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import type { Readable } from "node:stream";
 import { onTestFinished } from "vitest";
 import { type AdminClient, adminClient } from "../../src/lib/client/admin.ts";
 import { childEnv, program } from "../e2e/program.ts";
@@ -10,6 +11,8 @@ const LOG_LENGTH_MAX = 20_000;
 
 export interface BrokerProcess {
   readonly url: string;
+  /** For `kbroker`: settings that lead here. */
+  readonly env: Readonly<Record<string, string>>;
   readonly admin: AdminClient;
   /** What it wrote to stderr, the last part. */
   log(): string;
@@ -19,23 +22,27 @@ export interface BrokerProcess {
 
 export interface BrokerPlace {
   readonly dataDir: string;
-  readonly port: number;
+  /** Left out: a free one. */
+  readonly port?: number;
   /** Further flags. */
   readonly more?: readonly string[];
 }
 
 /** The real program, waited for until it is ready. Whatever happens in the test, it does not outlive it. */
-export async function startBrokerProcess({ dataDir, port, more = [] }: BrokerPlace): Promise<BrokerProcess> {
-  const args = [program(), "broker", "start", "--data-dir", dataDir, "--port", String(port), ...more];
-  const child = spawn(process.execPath, args, { cwd: "/", env: childEnv(), stdio: ["ignore", "ignore", "pipe"] });
-  const exited = once(child, "exit");
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const log = keepEnd(child);
-  const url = `http://127.0.0.1:${port}`;
-  await ready(url, child, log);
+export async function startBrokerProcess({ dataDir, port = 0, more = [] }: BrokerPlace): Promise<BrokerProcess> {
+  const args = [program(), "broker", "start", "--json", "--data-dir", dataDir, "--port", String(port), ...more];
+  const child = spawn(process.execPath, args, { cwd: "/", env: childEnv(), stdio: ["ignore", "pipe", "pipe"] });
+  const exited = once(child, "close");
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  const log = keepEnd(child.stderr);
+  const url = await readyUrl(child, log);
   const admin = adminClient({ adminUrl: url, inboxUrl: url });
   return {
     url,
+    env: { KBROKER_ADMIN_URL: url },
     admin,
     log,
     async end(signal) {
@@ -66,26 +73,23 @@ export async function freePort(): Promise<number> {
   }
 }
 
-async function ready(url: string, child: ChildProcess, log: () => string): Promise<void> {
+/** What it prints once it is ready says where it listens. */
+async function readyUrl(child: ChildProcessByStdio<null, Readable, Readable>, log: () => string): Promise<string> {
+  const stdout = keepEnd(child.stdout);
+  const url = () => /"url": "([^"]+)"/.exec(stdout())?.[1];
   const deadlineMs = performance.now() + READY_WAIT_MS_MAX;
-  while (!(await answersReady(url))) {
+  for (let found = url(); ; found = url()) {
+    if (found !== undefined) return found;
     if (child.exitCode !== null) throw new Error(`The broker ended with ${child.exitCode}:\n${log()}`);
     if (performance.now() > deadlineMs) throw new Error(`The broker did not become ready:\n${log()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-function answersReady(url: string): Promise<boolean> {
-  return fetch(`${url}/_/ready`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-}
-
-function keepEnd(child: ChildProcess): () => string {
-  let log = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    log = (log + chunk.toString()).slice(-LOG_LENGTH_MAX);
+function keepEnd(stream: Readable): () => string {
+  let text = "";
+  stream.on("data", (chunk: Buffer) => {
+    text = (text + chunk.toString()).slice(-LOG_LENGTH_MAX);
   });
-  return () => log;
+  return () => text;
 }
