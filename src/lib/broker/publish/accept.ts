@@ -1,0 +1,79 @@
+import { KBrokerError, type Problem } from "../../domain/error.ts";
+import { parsePayload } from "../../domain/json.ts";
+import { locate } from "../../domain/json-place.ts";
+import type { Message } from "../../domain/message.ts";
+import type { CompileSchema, Validate } from "../../domain/schema.ts";
+import type { Topic, TopicSchema } from "../../domain/topic.ts";
+import type { BrokerDeps, PublishRequest } from "../broker.ts";
+import type { CatalogView, TopicEntry } from "../catalog-view.ts";
+import { topicNamed } from "../lookup.ts";
+import { checkMessage } from "./check-message.ts";
+
+/** A message that nothing speaks against, and where it goes. */
+export interface Accepted {
+  readonly topic: Topic;
+  readonly message: Message;
+}
+
+export interface AcceptDeps extends Pick<BrokerDeps, "compileSchema" | "newId"> {
+  readonly view: CatalogView;
+}
+
+/** Refuses whatever can be refused before anything is stored; makes the id where none is given. */
+export function accept({ view, compileSchema, newId }: AcceptDeps, request: PublishRequest): Accepted {
+  const { topic, schema } = target(view, request.topic);
+  checkMessage(request);
+  const value = parsePayload(request.payload);
+  if (schema !== undefined) {
+    const problems = compiled(compileSchema, schema)(value);
+    if (problems.length > 0) throw mismatch(topic, problems, request.payload);
+  }
+  const id = request.id ?? newId();
+  const { key, attributes, payload } = request;
+  return { topic, message: key === undefined ? { id, attributes, payload } : { id, key, attributes, payload } };
+}
+
+function target(view: CatalogView, name: string): TopicEntry {
+  const entry = topicNamed(view, name);
+  const { topic, schema } = entry;
+  if (topic.purpose === "dead-letter") {
+    throw new KBrokerError("invalid_request", `"${name}" is a dead letter topic: only the broker writes to it.`, {
+      hint: "Publish to the topic that the subscription reads.",
+    });
+  }
+  if (topic.visibility === "public" && schema === undefined) {
+    throw new KBrokerError("schema_required", `The public topic "${name}" has no schema yet.`, {
+      hint: `kbroker schema create ${name} --file schema.json`,
+    });
+  }
+  return entry;
+}
+
+/** It compiled when it was created: that it does not any more is no fault of the one who publishes. */
+function compiled(compile: CompileSchema, { topic, version, definition }: TopicSchema): Validate {
+  try {
+    return compile(definition);
+  } catch (cause) {
+    throw new KBrokerError("internal", `Version ${version} of the schema of "${topic}" cannot be used any more.`, {
+      cause,
+    });
+  }
+}
+
+function mismatch({ name }: Topic, problems: readonly Problem[], payload: Uint8Array): KBrokerError {
+  const [first] = problems;
+  const where = first?.pointer ? `${first.pointer} ` : "";
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  return new KBrokerError(
+    "schema_mismatch",
+    `The payload does not fit the schema of topic "${name}": ${where}${first?.message ?? ""}${more}.`,
+    { hint: `kbroker schema describe ${name}`, problems: withPlaces(problems, payload) },
+  );
+}
+
+/** Where in the text as it was sent: a person edits a file, not a pointer. */
+function withPlaces(problems: readonly Problem[], payload: Uint8Array): readonly Problem[] {
+  const pointers = new Set(problems.map(({ pointer }) => pointer ?? ""));
+  const places = locate(new TextDecoder().decode(payload), pointers);
+  return problems.map((problem) => ({ ...problem, ...places.get(problem.pointer ?? "")?.value }));
+}
