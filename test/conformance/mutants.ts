@@ -126,6 +126,13 @@ export const MUTANTS: readonly Mutant[] = [
     })),
   },
   {
+    fault: "which records of a call are deduplicated is not looked at",
+    breaks: "where not all records of a call are deduplicated, the others are stored each time and not remembered",
+    prepare: log(({ append }) => ({
+      append: (topicId, records, { deduped: _, ...options } = {}) => append(topicId, records, options),
+    })),
+  },
+  {
     fault: "remembered ids are lost in a restart",
     breaks: "what is remembered survives a restart, and so does the end of its window",
     prepare: forgetful(({ topics }) => {

@@ -92,6 +92,8 @@ export interface AppendOptions {
    * that one fails, the repeat is stored. What is remembered survives a restart, and nothing is remembered that was not stored.
    */
   readonly dedupeWindowMs?: number;
+  /** Which records that is for, where it is not for all: the others are stored each time, and nothing is remembered of them. */
+  readonly deduped?: (record: Message) => boolean;
   /**
    * Set for what the broker itself must write, such as dead letters: it may use the room that an engine keeps free on its disk
    * and in which it takes no publisher's message.

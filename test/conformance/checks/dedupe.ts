@@ -156,6 +156,26 @@ export const dedupeChecks: readonly Check[] = [
     },
   },
   {
+    promise: "where not all records of a call are deduplicated, the others are stored each time and not remembered",
+    needs: "exactDuplicates",
+    async run({ engine, restart }) {
+      await engine.log.createTopic(TOPIC);
+      const mixed = (after: Engine) =>
+        after.log.append(TOPIC, [message("own"), message("given"), message("own")], {
+          dedupeWindowMs: WINDOW_MS,
+          deduped: ({ id }) => id === "given",
+        });
+
+      const kinds = [await mixed(engine), await mixed(engine)].flat().map(({ kind }) => kind);
+
+      expect(kinds).toEqual(["appended", "appended", "appended", "appended", "duplicate", "appended"]);
+      expect(await idsIn(engine)).toEqual(["own", "given", "own", "own", "own"]);
+      const after = await restart();
+      expect(await publish(after, "own", "other")).toMatchObject({ kind: "appended" });
+      expect(await publish(after, "given", "other")).toEqual({ kind: "conflict" });
+    },
+  },
+  {
     promise: "ids are remembered for each topic apart",
     async run({ engine }) {
       await engine.log.createTopic(TOPIC);

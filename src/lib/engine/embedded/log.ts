@@ -75,8 +75,8 @@ export function createLog({ store, journal, topics, gate, freeSpace, retention, 
       if (messages.length === 0) return [];
       checkSizes(topic, messages);
       checkRoom(options);
-      const { dedupeWindowMs = 0 } = options;
-      if (dedupeWindowMs > 0) return gate.append(topic, messages, dedupeWindowMs);
+      const { dedupeWindowMs: windowMs = 0, deduped = () => true } = options;
+      if (windowMs > 0) return gate.append(topic, messages, { windowMs, deduped });
       return positionsFrom(topic, messages, await journal.push({ topic, messages, dedupeWindowMs: 0 }));
     },
 

@@ -2,7 +2,7 @@ import type { Clock } from "../../domain/clock.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import { inTurnByKey } from "../../domain/in-turn.ts";
 import type { Message, StoredMessage } from "../../domain/message.ts";
-import type { Appended, Log, Shard } from "../port.ts";
+import type { Appended, AppendOptions, Log, Shard } from "../port.ts";
 import type { MemoryStorage, StoredTopic } from "./storage.ts";
 
 /** Per topic; over it the oldest are forgotten. */
@@ -36,14 +36,16 @@ export function memoryLog({ clock, storage, sync }: MemoryLogOptions): MemoryLog
     for (const wake of [...waiting]) wake();
   }
 
-  async function store(topicId: string, records: readonly Message[], windowMs: number | undefined) {
+  async function store(topicId: string, records: readonly Message[], options: AppendOptions) {
+    const { dedupeWindowMs: windowMs, deduped = () => true } = options;
     const topic = find(topicId);
-    const { results, fresh } = judge(topic, { topicId, index: 0 }, { records, windowMs, nowMs: clock.now() });
+    const offered = { records, windowMs, deduped, nowMs: clock.now() };
+    const { results, fresh, remembered } = judge(topic, { topicId, index: 0 }, offered);
     await sync();
     for (const record of fresh) {
       topic.records.push(record);
       topic.lastTimeMs = record.timeMs;
-      if (windowMs !== undefined) remember(topic, record);
+      if (windowMs !== undefined && remembered.has(record)) remember(topic, record);
     }
     topic.end += fresh.length;
     wakeAll();
@@ -65,8 +67,7 @@ export function memoryLog({ clock, storage, sync }: MemoryLogOptions): MemoryLog
       find(topicId);
       return [{ topicId, index: 0 }];
     },
-    append: (topicId, records, options = {}) =>
-      turns.run(topicId, () => store(topicId, records, options.dedupeWindowMs)),
+    append: (topicId, records, options = {}) => turns.run(topicId, () => store(topicId, records, options)),
     async read({ topicId }, from, { countMax, bytesMax }) {
       const { records, start } = find(topicId);
       const first = Math.max(from, start);
@@ -102,31 +103,31 @@ export function memoryLog({ clock, storage, sync }: MemoryLogOptions): MemoryLog
 interface Offered {
   readonly records: readonly Message[];
   readonly windowMs: number | undefined;
+  readonly deduped: (record: Message) => boolean;
   readonly nowMs: number;
 }
 
-/** What becomes of each record, and which are new. Changes nothing: the append may still fail. */
-function judge(topic: StoredTopic, shard: Shard, { records, windowMs, nowMs }: Offered) {
+/** What becomes of each record, and which are new; of those, which to remember. Changes nothing: the append may still fail. */
+function judge(topic: StoredTopic, shard: Shard, { records, windowMs, deduped, nowMs }: Offered) {
   const timeMs = Math.max(nowMs, topic.lastTimeMs);
   const fresh: StoredMessage[] = [];
   const inThisCall = new Map<string, StoredMessage>();
   const seen = (id: string): StoredMessage | undefined => {
-    if (windowMs === undefined) return undefined;
     const first = inThisCall.get(id) ?? topic.remembered.get(id);
-    return first !== undefined && nowMs - first.timeMs <= windowMs ? first : undefined;
+    return first !== undefined && windowMs !== undefined && nowMs - first.timeMs <= windowMs ? first : undefined;
   };
   const results = records.map((record): Appended => {
-    const first = seen(record.id);
+    const first = deduped(record) ? seen(record.id) : undefined;
     if (first !== undefined) {
       if (!sameBytes(first.payload, record.payload)) return { kind: "conflict" };
       return { kind: "duplicate", shard, offset: first.offset, timeMs: first.timeMs };
     }
     const stored = { ...record, offset: topic.end + fresh.length, timeMs };
     fresh.push(stored);
-    inThisCall.set(record.id, stored);
+    if (deduped(record)) inThisCall.set(record.id, stored);
     return { kind: "appended", shard, offset: stored.offset, timeMs };
   });
-  return { results, fresh };
+  return { results, fresh, remembered: new Set(inThisCall.values()) };
 }
 
 function remember({ remembered }: StoredTopic, record: StoredMessage): void {

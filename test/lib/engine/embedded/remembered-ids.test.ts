@@ -51,6 +51,23 @@ test("ids that no checkpoint had saved are known after kill -9, over several seg
   await next.close();
 });
 
+test("of a call with both kinds only the ids that callers gave are known after kill -9", async () => {
+  const [dir, clock] = [await folder(), manualClock()];
+  const { engine } = await openIn(dir, { clock });
+  await engine.log.createTopic(TOPIC);
+  const deduped = ({ id }: { readonly id: string }) => id === "given";
+  await engine.log.append(TOPIC, [message("made"), message("given")], { ...WINDOW, deduped });
+  const copy = await killedCopy(dir);
+  await engine.close();
+
+  const { engine: next } = await openIn(copy, { clock });
+
+  expect((await next.status()).rememberedIds).toBe(1);
+  expect(await append(next, "given")).toBe("duplicate");
+  expect(await append(next, "made")).toBe("appended");
+  await next.close();
+});
+
 test("ids are forgotten when their window is over, so that the state does not grow for ever", async () => {
   const [dir, clock] = [await folder(), manualClock()];
   const { engine } = await openIn(dir, { clock });

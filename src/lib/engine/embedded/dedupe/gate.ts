@@ -10,7 +10,13 @@ import { digestOf, type IdIndex, idKey } from "./id-index.ts";
 
 /** Lets each caller-given id through once within the window. */
 export interface DedupeGate {
-  append(topic: TopicLog, messages: readonly Message[], windowMs: number): Promise<readonly Appended[]>;
+  append(topic: TopicLog, messages: readonly Message[], options: DedupeOptions): Promise<readonly Appended[]>;
+}
+
+export interface DedupeOptions {
+  readonly windowMs: number;
+  /** The others pass as they are, and nothing is remembered of them. */
+  readonly deduped: (message: Message) => boolean;
 }
 
 export interface DedupeGateOptions {
@@ -25,7 +31,8 @@ export interface DedupeGateOptions {
 type Plan = { stored: number } | { repeatOf: number } | { known: RememberedId } | "conflict";
 
 interface Identified {
-  readonly key: string;
+  /** `undefined`: its id does not count. */
+  readonly key: string | undefined;
   readonly digest: string;
   readonly message: Message;
 }
@@ -37,7 +44,7 @@ export function createDedupeGate({ index, clock, waitingMax, push }: DedupeGateO
 
   function firstInFlight(identified: readonly Identified[]): Promise<void> | undefined {
     for (const { key } of identified) {
-      const first = inFlight.get(key);
+      const first = key === undefined ? undefined : inFlight.get(key);
       if (first !== undefined) return first;
     }
     return undefined;
@@ -47,45 +54,54 @@ export function createDedupeGate({ index, clock, waitingMax, push }: DedupeGateO
     const fresh: Identified[] = [];
     const firstInCall = new Map<string, number>();
     const nowMs = clock.now();
+    const repeat = (key: string, digest: string): Plan | undefined => {
+      const at = firstInCall.get(key);
+      if (at !== undefined) return fresh[at]?.digest === digest ? { repeatOf: at } : "conflict";
+      const known = index.find(key);
+      if (known === undefined || nowMs - known.timeMs > windowMs) return undefined;
+      return known.digest === digest ? { known } : "conflict";
+    };
     const plans = identified.map((one): Plan => {
-      const at = firstInCall.get(one.key);
-      if (at !== undefined) return fresh[at]?.digest === one.digest ? { repeatOf: at } : "conflict";
-      const known = index.find(one.key);
-      if (known !== undefined && nowMs - known.timeMs <= windowMs)
-        return known.digest === one.digest ? { known } : "conflict";
-      firstInCall.set(one.key, fresh.length);
+      const plan = one.key === undefined ? undefined : repeat(one.key, one.digest);
+      if (plan !== undefined) return plan;
+      if (one.key !== undefined) firstInCall.set(one.key, fresh.length);
       fresh.push(one);
       return { stored: fresh.length - 1 };
     });
     return { plans, fresh };
   }
 
-  function storeFresh(topic: TopicLog, fresh: readonly Identified[], windowMs: number): Promise<FirstPosition> {
+  function storeFresh(
+    topic: TopicLog,
+    fresh: readonly Identified[],
+    { windowMs, deduped }: DedupeOptions,
+  ): Promise<FirstPosition> {
     const messages = fresh.map(({ message }) => message);
     const stored = push({
       topic,
       messages,
       dedupeWindowMs: windowMs,
+      deduped,
       onDurable({ offset, timeMs }) {
         for (const [at, { key, digest }] of fresh.entries())
-          index.remember(key, { offset: offset + at, timeMs, windowMs, digest });
+          if (key !== undefined) index.remember(key, { offset: offset + at, timeMs, windowMs, digest });
       },
     });
     const settled = stored.then(
       () => forgetFlight(fresh),
       () => forgetFlight(fresh),
     );
-    for (const { key } of fresh) inFlight.set(key, settled);
+    for (const { key } of fresh) if (key !== undefined) inFlight.set(key, settled);
     return stored;
   }
 
   function forgetFlight(fresh: readonly Identified[]): void {
-    for (const { key } of fresh) inFlight.delete(key);
+    for (const { key } of fresh) if (key !== undefined) inFlight.delete(key);
   }
 
   return {
-    async append(topic, messages, windowMs) {
-      const identified = messages.map((message) => identify(topic, message));
+    async append(topic, messages, options) {
+      const identified = messages.map((message) => identify(topic, message, options));
       if (firstInFlight(identified) !== undefined && waiting >= waitingMax)
         throw new KBrokerError("overloaded", `${waiting} repeats already wait for their first.`, { retryAfterS: 1 });
       waiting += 1;
@@ -95,14 +111,15 @@ export function createDedupeGate({ index, clock, waitingMax, push }: DedupeGateO
         waiting -= 1;
       }
       // From here to the queue nothing else runs: all of a call is decided at one moment, and stored as a whole or not at all.
-      const { plans, fresh } = planFor(identified, windowMs);
-      const first = fresh.length === 0 ? undefined : await storeFresh(topic, fresh, windowMs);
+      const { plans, fresh } = planFor(identified, options.windowMs);
+      const first = fresh.length === 0 ? undefined : await storeFresh(topic, fresh, options);
       return plans.map((plan) => outcome(topic, plan, first));
     },
   };
 }
 
-function identify(topic: TopicLog, message: Message): Identified {
+function identify(topic: TopicLog, message: Message, { deduped }: DedupeOptions): Identified {
+  if (!deduped(message)) return { key: undefined, digest: "", message };
   return { key: idKey(topic.id, message.id), digest: digestOf(message.payload), message };
 }
 

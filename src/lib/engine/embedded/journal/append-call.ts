@@ -7,6 +7,8 @@ export interface AppendCall {
   readonly messages: readonly Message[];
   /** 0: nothing is remembered of them. */
   readonly dedupeWindowMs: number;
+  /** Which messages that is for; left out: all. */
+  readonly deduped?: (message: Message) => boolean;
   /** Told when they are durable, before anything else can happen. */
   readonly onDurable?: (first: FirstPosition) => void;
 }

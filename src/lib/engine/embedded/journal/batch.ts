@@ -50,7 +50,7 @@ interface CallSource {
 
 /** Gives the records their offsets and their time, which never goes back within a topic. */
 function encodeCall(target: Buffer, { call, at, place, nowMs, last }: CallSource) {
-  const { topic, messages, dedupeWindowMs } = call;
+  const { topic, messages, dedupeWindowMs, deduped } = call;
   const { batch, position, segment } = place;
   const offset = topic.next;
   const timeMs = Math.max(nowMs, topic.lastTimeMs);
@@ -65,7 +65,7 @@ function encodeCall(target: Buffer, { call, at, place, nowMs, last }: CallSource
       topicId: topic.id,
       offset: offset + index,
       timeMs,
-      dedupeWindowMs,
+      dedupeWindowMs: deduped === undefined || deduped(message) ? dedupeWindowMs : 0,
       message,
     });
   }
