@@ -8,6 +8,7 @@ import { logChecks } from "./checks/log.ts";
 import { ownerChecks } from "./checks/owners.ts";
 import { parkedChecks } from "./checks/parked.ts";
 import { readChecks } from "./checks/read.ts";
+import { reportChecks } from "./checks/reports.ts";
 import { timeChecks } from "./checks/time.ts";
 
 /** Every promise of `src/lib/engine/port.ts`, by the part of the port that gives it. */
@@ -20,6 +21,7 @@ export const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   owners: ownerChecks,
   cursors: cursorChecks,
   parked: parkedChecks,
+  reports: reportChecks,
   "the engine as a whole": lifeChecks,
 };
 

@@ -2,7 +2,7 @@ import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import type { Prepare } from "./check.ts";
 import { prepareMemory } from "./memory.ts";
-import { catalog, cursors, forgetful, log, newestHold, over, owners, parked } from "./mutate.ts";
+import { catalog, cursors, forgetful, log, newestHold, over, owners, parked, reports } from "./mutate.ts";
 
 /** An engine that keeps all promises but one. */
 export interface Mutant {
@@ -198,6 +198,67 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: "parked entries come back equal in every field, after a restart too",
     prepare: parked(({ load }) => ({
       load: async (hold) => (await load(hold)).map(({ dying: _, ...entry }) => entry),
+    })),
+  },
+  {
+    fault: "a superseded hold reports",
+    breaks: "a report under a superseded hold fails with epoch_stale and changes nothing",
+    prepare: newestHold(({ reports }, newest) => ({
+      reports: { ...reports, report: (_hold, value) => reports.report(newest(), value) },
+    })),
+  },
+  {
+    fault: "the first report stays",
+    breaks: "a later report replaces the earlier one",
+    prepare: reports(({ report, read }) => ({
+      report: async (hold, value) => ((await read(hold.resource)) === undefined ? report(hold, value) : undefined),
+    })),
+  },
+  {
+    fault: "a report is as old as its reader",
+    breaks: "a report is read back equal, with its time and its epoch, after a restart too",
+    prepare: async (clock) =>
+      over(({ reports }) => ({
+        reports: {
+          ...reports,
+          read: async (resource) => {
+            const report = await reports.read(resource);
+            return report && { ...report, atMs: clock.now() };
+          },
+        },
+      }))(clock),
+  },
+  {
+    fault: "reports are lost in a restart",
+    breaks: "a report is read back equal, with its time and its epoch, after a restart too",
+    prepare: forgetful((storage) => storage.reports.clear()),
+  },
+  {
+    fault: "a report is the caller's own object",
+    breaks: "the engine keeps its own copy of a report",
+    prepare: reports(({ report, read }) => {
+      const given = new Map<string, unknown>();
+      return {
+        report: (hold, value) => {
+          given.set(hold.resource, value);
+          return report(hold, value);
+        },
+        read: async (resource) => {
+          const last = await read(resource);
+          return last && { ...last, value: given.get(resource) };
+        },
+      };
+    }),
+  },
+  {
+    fault: "forget keeps the report",
+    breaks: "forget removes the report of one subscription and of no other",
+    prepare: cursors(({ forget }, engine) => ({
+      forget: async (id) => {
+        const before = await engine.reports.read(id);
+        await forget(id);
+        if (before !== undefined) await engine.reports.report({ resource: id, epoch: before.epoch }, before.value);
+      },
     })),
   },
   {

@@ -9,6 +9,7 @@ import type {
   Owners,
   Ownership,
   Parked,
+  Reports,
 } from "../../src/lib/engine/port.ts";
 import type { Prepare } from "./check.ts";
 import { prepareMemory } from "./memory.ts";
@@ -35,6 +36,9 @@ export const cursors = (mutate: (cursors: Cursors, engine: Engine) => Partial<Cu
   over((engine) => ({ cursors: { ...engine.cursors, ...mutate(engine.cursors, engine) } }));
 export const parked = (mutate: (parked: Parked) => Partial<Parked>) =>
   over((engine) => ({ parked: { ...engine.parked, ...mutate(engine.parked) } }));
+
+export const reports = (mutate: (reports: Reports) => Partial<Reports>) =>
+  over((engine) => ({ reports: { ...engine.reports, ...mutate(engine.reports) } }));
 
 /** Loses something of its storage at each restart. */
 export const forgetful =

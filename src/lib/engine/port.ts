@@ -13,6 +13,7 @@ export interface Engine {
   readonly owners: Owners;
   readonly cursors: Cursors;
   readonly parked: Parked;
+  readonly reports: Reports;
   /** What an operator should see of the engine; cheap, never a scan. */
   status(): Promise<EngineStatus>;
   /** Releases what is owned, makes durable what was accepted, lets go of the storage. Calling it twice is fine. */
@@ -199,7 +200,7 @@ export interface Cursors {
    * Fails with `epoch_stale` for a hold that has been superseded, and then changes nothing.
    */
   commit(ownership: Ownership, cursors: readonly ShardCursor[], unpark?: readonly Source[]): Promise<void>;
-  /** Forgets cursors and parked entries of a subscription that is no longer owned. */
+  /** Forgets cursors, parked entries and the report of a subscription that is no longer owned. */
   forget(subscriptionId: string): Promise<void>;
 }
 
@@ -251,4 +252,24 @@ export interface Parked {
   load(ownership: Ownership): Promise<readonly ParkedEntry[]>;
   /** Durable when it resolves, all or none. The key is the source: parking twice is one entry, the later one. `epoch_stale` as in `commit`. */
   put(ownership: Ownership, entries: readonly ParkedEntry[]): Promise<void>;
+}
+
+// ── reports ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the owner of a resource told last. */
+export interface Report {
+  /** A JSON value; equal to what was reported. */
+  readonly value: unknown;
+  /** Wall time of the report, so that a reader knows its age. */
+  readonly atMs: number;
+  /** Of the hold under which it was made. */
+  readonly epoch: number;
+}
+
+/** What owners tell of what they own, at most about once a second: small, readable on every node, replaced by the next one. */
+export interface Reports {
+  /** Readers see it, and it is durable, when it resolves. Fails with `epoch_stale` for a hold that has been superseded, and then changes nothing. */
+  report(ownership: Ownership, value: unknown): Promise<void>;
+  /** The last one, whoever asks and whoever made it; `undefined` where there is none. `Cursors.forget` forgets it, too. */
+  read(resource: string): Promise<Report | undefined>;
 }

@@ -90,7 +90,7 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
     catalog: createCatalog(store, freeSpace.check),
     log: createLog({ store, journal, topics, gate, freeSpace, retention, checkOpen: life.checkOpen }),
     owners,
-    ...createPositions(store),
+    ...createPositions(store, clock),
     async status() {
       const freeBytes = await freeSpace.bytes();
       return {

@@ -24,7 +24,7 @@ export function memoryEngine({ clock, storage = memoryStorage(), sync = async ()
     catalog: memoryCatalog(storage),
     log,
     owners,
-    ...memoryPositions(storage),
+    ...memoryPositions(storage, clock),
     async status() {
       const topics = [...storage.topics.values()];
       return {

@@ -1,12 +1,16 @@
+import type { Clock } from "../../domain/clock.ts";
 import { KBrokerError } from "../../domain/error.ts";
-import type { Cursors, Ownership, Parked, Shard, ShardCursor, Source } from "../port.ts";
+import type { Cursors, Ownership, Parked, Reports, Shard, ShardCursor, Source } from "../port.ts";
 import type { MemoryStorage } from "./storage.ts";
 
 const shardKey = ({ topicId, index }: Shard) => `${topicId}/${index}`;
 const sourceKey = ({ shard, offset }: Source) => `${shardKey(shard)}/${offset}`;
 
-/** Cursors and parked entries; both move only under the newest hold on their subscription. */
-export function memoryPositions({ cursors, epochs, parked }: MemoryStorage): { cursors: Cursors; parked: Parked } {
+/** Cursors, parked entries and reports; all change only under the newest hold on their subscription. */
+export function memoryPositions(
+  { cursors, epochs, parked, reports }: MemoryStorage,
+  clock: Clock,
+): { cursors: Cursors; parked: Parked; reports: Reports } {
   function checkEpoch({ resource, epoch }: Ownership): void {
     if (epochs.get(resource) === epoch) return;
     throw new KBrokerError("epoch_stale", `The hold ${epoch} on "${resource}" has been superseded.`);
@@ -36,6 +40,7 @@ export function memoryPositions({ cursors, epochs, parked }: MemoryStorage): { c
       async forget(subscriptionId) {
         cursors.delete(subscriptionId);
         parked.delete(subscriptionId);
+        reports.delete(subscriptionId);
       },
     },
     parked: {
@@ -47,6 +52,16 @@ export function memoryPositions({ cursors, epochs, parked }: MemoryStorage): { c
         const now = new Map(parked.get(ownership.resource));
         for (const entry of entries) now.set(sourceKey(entry.source), entry);
         parked.set(ownership.resource, now);
+      },
+    },
+    reports: {
+      async report(ownership, value) {
+        checkEpoch(ownership);
+        const { resource, epoch } = ownership;
+        reports.set(resource, { value: structuredClone(value), atMs: clock.now(), epoch });
+      },
+      async read(resource) {
+        return structuredClone(reports.get(resource));
       },
     },
   };

@@ -1,5 +1,5 @@
 import type { StoredMessage } from "../../domain/message.ts";
-import type { CatalogDocument, ParkedEntry, ShardCursor } from "../port.ts";
+import type { CatalogDocument, ParkedEntry, Report, ShardCursor } from "../port.ts";
 
 export interface StoredTopic {
   /** What is still kept: the record at index `i` has offset `start + i`. */
@@ -24,8 +24,17 @@ export interface MemoryStorage {
   readonly cursors: Map<string, ReadonlyMap<string, ShardCursor>>;
   /** By subscription id, then by source. */
   readonly parked: Map<string, ReadonlyMap<string, ParkedEntry>>;
+  /** The last of each resource. */
+  readonly reports: Map<string, Report>;
 }
 
 export function memoryStorage(): MemoryStorage {
-  return { documents: new Map(), topics: new Map(), epochs: new Map(), cursors: new Map(), parked: new Map() };
+  return {
+    documents: new Map(),
+    topics: new Map(),
+    epochs: new Map(),
+    cursors: new Map(),
+    parked: new Map(),
+    reports: new Map(),
+  };
 }

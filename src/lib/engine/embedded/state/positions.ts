@@ -1,9 +1,13 @@
+import type { Clock } from "../../../domain/clock.ts";
 import { KBrokerError } from "../../../domain/error.ts";
-import type { Cursors, Ownership, Parked, Source } from "../../port.ts";
+import type { Cursors, Ownership, Parked, Reports, Source } from "../../port.ts";
 import { BEHIND_ALL_TEXT, type ParkedKey, type StateStore } from "./store.ts";
 
-/** Where subscriptions stand, and what they have parked. Both change only under the newest hold on the subscription. */
-export function createPositions(store: StateStore): { cursors: Cursors; parked: Parked } {
+/** Where subscriptions stand, what they have parked, what their owners report. All change only under the newest hold on the subscription. */
+export function createPositions(
+  store: StateStore,
+  clock: Clock,
+): { cursors: Cursors; parked: Parked; reports: Reports } {
   function checkHold({ resource, epoch }: Ownership): void {
     if (store.epochs.get(resource) === epoch) return;
     throw new KBrokerError("epoch_stale", `The hold ${epoch} on "${resource}" has been superseded.`);
@@ -34,6 +38,7 @@ export function createPositions(store: StateStore): { cursors: Cursors; parked: 
       await store.commit((write) => {
         for (const key of places) write.remove(store.cursors, key);
         for (const key of entries) write.remove(store.parked, key);
+        write.remove(store.reports, subscriptionId);
       });
     },
   };
@@ -50,7 +55,17 @@ export function createPositions(store: StateStore): { cursors: Cursors; parked: 
       });
     },
   };
-  return { cursors, parked };
+
+  const reports: Reports = {
+    async report(ownership, given) {
+      checkHold(ownership);
+      const { resource, epoch } = ownership;
+      const value: unknown = structuredClone(given);
+      await store.commit((write) => write.put(store.reports, resource, { value, atMs: clock.now(), epoch }));
+    },
+    read: async (resource) => store.reports.get(resource),
+  };
+  return { cursors, parked, reports };
 }
 
 function parkedKey(subscriptionId: string, { shard, offset }: Source): ParkedKey {

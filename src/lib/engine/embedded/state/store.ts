@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Database, type Key, open, type RootDatabase } from "lmdb";
 import type { Cursor } from "../../../domain/cursor.ts";
 import { KBrokerError } from "../../../domain/error.ts";
-import type { DocumentKind, ParkedEntry } from "../../port.ts";
+import type { DocumentKind, ParkedEntry, Report } from "../../port.ts";
 import type { FailStop } from "../fault.ts";
 import type { JournalPosition } from "../journal/recover.ts";
 import type { TopicRecord } from "../topic-log.ts";
@@ -25,6 +25,7 @@ interface StateDatabases {
   readonly epochs: Database<number, string>;
   readonly cursors: Database<Cursor, PositionKey>;
   readonly parked: Database<ParkedEntry, ParkedKey>;
+  readonly reports: Database<Report, string>;
   readonly ids: Database<RememberedId, string>;
   readonly idOrder: Database<IdInOrder, number>;
 }
@@ -108,6 +109,9 @@ export async function openStateStore(path: string, failStop: FailStop): Promise<
     get parked() {
       return use(databases.parked);
     },
+    get reports() {
+      return use(databases.reports);
+    },
     get ids() {
       return use(databases.ids);
     },
@@ -131,6 +135,7 @@ function openDatabases(root: RootDatabase): StateDatabases {
     epochs: root.openDB({ name: "epochs", encoding: "json" }),
     cursors: root.openDB({ name: "cursors", encoding: "json" }),
     parked: root.openDB({ name: "parked", encoding: "json" }),
+    reports: root.openDB({ name: "reports", encoding: "json" }),
     ids: root.openDB({ name: "ids", encoding: "json" }),
     idOrder: root.openDB({ name: "id-order", encoding: "json" }),
   };
