@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { brokerReply } from "./broker.ts";
 import { deadLetterListReply, deadLetterQuery } from "./dead-letter.ts";
+import { jobListReply, jobQuery, jobReply } from "./job.ts";
 import { lagReply } from "./lag.ts";
 import { schemaCreateBody, schemaReply } from "./schema.ts";
 import {
@@ -116,6 +117,22 @@ export const ROUTES = {
     reply: deadLetterListReply,
     status: 200,
     summary: "What a subscription gave up on, oldest first.",
+  },
+  jobList: {
+    method: "GET",
+    path: `${BASE}/jobs`,
+    query: jobQuery,
+    reply: jobListReply,
+    status: 200,
+    summary: "List rewinds, skips, undos and redrives, newest first.",
+  },
+  jobDescribe: { method: "GET", path: `${BASE}/jobs/:name`, reply: jobReply, status: 200, summary: "Show one job." },
+  jobCancel: {
+    method: "POST",
+    path: `${BASE}/jobs/:name/cancel`,
+    reply: jobReply,
+    status: 200,
+    summary: "Stop a redrive where it is; what it did stays. Cancelling twice is fine.",
   },
   endpointCheck: {
     method: "POST",

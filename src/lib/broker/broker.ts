@@ -1,5 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
+import type { Job, JobState } from "../domain/job.ts";
 import type { ShardLag } from "../domain/lag.ts";
 import type { Attribute, StoredMessage } from "../domain/message.ts";
 import type { CompileSchema } from "../domain/schema.ts";
@@ -41,6 +42,10 @@ export interface Broker {
   resumeSubscription(name: string): Promise<SubscriptionView>;
   lag(name: string): Promise<LagView>;
   listDeadLetters(name: string, page: DeadLetterPage): Promise<DeadLetterList>;
+  /** Newest first. */
+  listJobs(filter: JobFilter): Promise<readonly JobView[]>;
+  describeJob(id: string): Promise<JobView>;
+  cancelJob(id: string): Promise<JobView>;
   checkEndpoint(endpoint: string): Promise<Outcome>;
   status(): Promise<BrokerView>;
   /** The lag of every subscription, at most a second old: for metrics. */
@@ -136,6 +141,18 @@ export interface DeadLetterList {
   readonly entries: readonly { readonly shard: number; readonly message: StoredMessage }[];
   readonly total: number;
   readonly next: string | null;
+}
+
+export interface JobFilter {
+  readonly subscription?: string | undefined;
+  readonly state?: JobState | undefined;
+}
+
+export interface JobView {
+  readonly job: Job;
+  /** Of the messages that a rewind brought back, those not settled yet; `null`: not known, or nothing of that kind. */
+  readonly remaining: number | null;
+  readonly undoableUntilMs: number | null;
 }
 
 export interface BrokerView {

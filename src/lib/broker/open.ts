@@ -6,6 +6,8 @@ import { keepCompiled } from "./compiled-schemas.ts";
 import type { Control } from "./control/control.ts";
 import { listDeadLetters } from "./control/dead-letters.ts";
 import { createInTurn } from "./control/in-turn.ts";
+import { jobView } from "./control/job-view.ts";
+import { cancelJob, jobNamed, jobsPass, listJobs } from "./control/jobs.ts";
 import { lagOf } from "./control/lag.ts";
 import { createSchema, describeSchema } from "./control/schemas.ts";
 import { createSnapshot, status } from "./control/status.ts";
@@ -58,6 +60,9 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
     resumeSubscription: (name) => change(() => setState(control, name, "active")),
     lag: async (name) => lagOf(control, subscriptionNamed(view, name).value),
     listDeadLetters: (name, page) => listDeadLetters(control, name, page),
+    listJobs: async (filter) => (await listJobs(control, filter)).map((job) => jobView(control, job)),
+    describeJob: async (id) => jobView(control, (await jobNamed(control, id)).value),
+    cancelJob: (id) => change(async () => jobView(control, await cancelJob(control, id))),
     checkEndpoint: async (endpoint) => {
       checkEndpointText(control, endpoint);
       return deps.checkEndpoint(endpoint);
@@ -67,7 +72,10 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
     async start() {
       checkOpen();
       await delivery.start();
-      const pass = () => trimPass(control);
+      const pass = async () => {
+        await trimPass(control);
+        await jobsPass(control);
+      };
       trimming ??= every({ clock, periodMs: TRIM_PERIOD_MS, pass, signal: stopping.signal, report });
     },
     async stop(drainMs) {

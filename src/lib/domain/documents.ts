@@ -1,3 +1,4 @@
+import { JOB_STATES, type Job } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { LastMove, Subscription } from "./subscription.ts";
 import type { Topic, TopicSchema } from "./topic.ts";
@@ -42,6 +43,75 @@ export function isSubscription(value: unknown): value is Subscription {
     (value.onRejecting === undefined || value.onRejecting === "hold" || value.onRejecting === "dead-letter") &&
     (value.pausedBecause === undefined || isText(value.pausedBecause))
   );
+}
+
+export function isJob(value: unknown): value is Job {
+  if (!isObject(value)) return false;
+  const { id, state, subscription, subscriptionId, wish, createdAtMs, endedAtMs, error } = value;
+  return (
+    [id, subscription, subscriptionId, wish].every(isText) &&
+    JOB_STATES.some((known) => known === state) &&
+    isCount(createdAtMs) &&
+    (endedAtMs === null || isCount(endedAtMs)) &&
+    (error === null || isText(error)) &&
+    (value.ratePerS === null || isRatio(value.ratePerS)) &&
+    (isMoveJob(value) || isRedriveJob(value))
+  );
+}
+
+function isMoveJob(value: Readonly<Record<string, unknown>>): boolean {
+  const { kind, generation, fromMs, toMs, clamped, targets, undoes, inherited, saved, replays, messages } = value;
+  return (
+    (kind === "rewind" || kind === "skip" || kind === "undo") &&
+    [generation, fromMs, toMs].every(isCount) &&
+    typeof clamped === "boolean" &&
+    isListOf(targets, isShardOffset) &&
+    (undoes === null || isText(undoes)) &&
+    isListOf(inherited, isReplay) &&
+    isListOf(replays, isReplay) &&
+    (saved === null || isListOf(saved, isSavedCursor)) &&
+    (messages === null || isCount(messages))
+  );
+}
+
+function isRedriveJob(value: Readonly<Record<string, unknown>>): boolean {
+  const { kind, filter, includeSetAside, countMax, ends, saved, matched, redriven } = value;
+  return (
+    kind === "redrive" &&
+    isFilter(filter) &&
+    typeof includeSetAside === "boolean" &&
+    (countMax === null || isCount(countMax)) &&
+    isListOf(ends, isShardOffset) &&
+    isListOf(saved, isSavedCursor) &&
+    [matched, redriven].every(isCount)
+  );
+}
+
+/** One with a condition that is not known here would match too much. */
+function isFilter(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { reason, class: errorClass, status, type, sinceMs, ...unknown } = value;
+  return (
+    Object.keys(unknown).length === 0 &&
+    [reason, errorClass, type].every((text) => text === undefined || isText(text)) &&
+    [status, sinceMs].every((number) => number === undefined || isCount(number))
+  );
+}
+
+function isShardOffset(value: unknown): boolean {
+  return isObject(value) && [value.shard, value.offset].every(isCount);
+}
+
+function isReplay(value: unknown): boolean {
+  return isObject(value) && [value.shard, value.from, value.to].every(isCount) && isText(value.job);
+}
+
+function isSavedCursor(value: unknown): boolean {
+  return isObject(value) && isCount(value.shard) && isText(value.cursor);
+}
+
+function isListOf(value: unknown, is: (one: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(is);
 }
 
 function isLastMove(value: unknown): value is LastMove {

@@ -6,6 +6,7 @@ import { parsePayload } from "../domain/json.ts";
 import { brokerHandlers } from "./broker-status.ts";
 import { deadLetterHandlers } from "./dead-letters.ts";
 import type { Handlers } from "./handler.ts";
+import { jobHandlers } from "./jobs.ts";
 import { lagHandlers } from "./lag.ts";
 import { brokerToChange, brokerToLook, type PhaseHolder } from "./phase.ts";
 import { schemaHandlers } from "./schemas.ts";
@@ -18,6 +19,7 @@ const HANDLERS: Handlers = {
   ...subscriptionHandlers,
   ...lagHandlers,
   ...deadLetterHandlers,
+  ...jobHandlers,
   ...brokerHandlers,
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { isSubscription, isTopic, isTopicSchema } from "../../../src/lib/domain/documents.ts";
+import { isJob, isSubscription, isTopic, isTopicSchema } from "../../../src/lib/domain/documents.ts";
 import { RETRY_DEFAULT } from "../../../src/lib/domain/retry.ts";
+import { moveJob, redriveJob } from "../../support/jobs.ts";
 
 const topic = { name: "a", id: "1", visibility: "public", purpose: "messages", ttlMs: 1, createdAtMs: 2 };
 const schema = { topic: "a", topicId: "1", version: 1, definition: "{}", createdAtMs: 2 };
@@ -23,6 +24,8 @@ describe.each([
   ["topic", isTopic, topic],
   ["schema", isTopicSchema, schema],
   ["subscription", isSubscription, subscription],
+  ["rewind", isJob, moveJob({ saved: [{ shard: 0, cursor: "1A" }], messages: 1 })],
+  ["redrive", isJob, redriveJob()],
 ] as const)("a stored %s", (_kind, is, document) => {
   it("is known with all of its fields", () => {
     expect(is(document)).toBe(true);

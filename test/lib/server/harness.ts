@@ -49,6 +49,7 @@ export function brokerWith(some: Partial<Broker>): Broker {
     ...{ publish: never, createTopic: never, listTopics: never, describeTopic: never, createSchema: never },
     ...{ describeSchema: never, createSubscription: never, listSubscriptions: never, describeSubscription: never },
     ...{ pauseSubscription: never, resumeSubscription: never, lag: never, listDeadLetters: never },
+    ...{ listJobs: never, describeJob: never, cancelJob: never },
     ...{ checkEndpoint: never, status: never, snapshot: never, start: never, stop: never, idle: never },
     ...some,
   };
