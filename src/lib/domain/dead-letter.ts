@@ -18,9 +18,16 @@ export interface DeadLetterInfo {
   readonly publishTimeMs: number;
   readonly firstFailureMs: number;
   readonly failedMs: number;
+  /** How often it had been redriven when it died. */
+  readonly redriveCount: number;
+  /** The dead letter that was redriven and died again as this one; `null` at the first death. */
+  readonly redrivenFrom: { readonly shard: number; readonly offset: number } | null;
 }
 
-/** The names under which it says so. A dead letter has each of them once; only the status may be missing. */
+/** A message that died again after so many redrives is set aside: it is redriven only by who asks for those, too. */
+export const REDRIVES_MAX = 5;
+
+/** The names under which it says so. A dead letter has each of them once; the status may be missing, and the last two are there after a redrive. */
 const NAME = {
   reason: "error-reason",
   errorClass: "error-class",
@@ -32,6 +39,8 @@ const NAME = {
   publishTime: "source-publish-time",
   firstFailure: "first-failure-timestamp",
   failed: "failure-timestamp",
+  redriveCount: "redrive-count",
+  redrivenFrom: "redriven-from",
 } as const;
 
 const RESERVED: ReadonlySet<string> = new Set(Object.values(NAME));
@@ -53,10 +62,12 @@ export function deadLetterOf(message: Message, info: DeadLetterInfo): Message {
     [NAME.attempts, String(info.attempts)],
     [NAME.subscription, info.subscription],
     [NAME.sourceTopic, info.sourceTopic],
-    [NAME.source, `${info.source.shard}:${info.source.offset}`],
+    [NAME.source, positionText(info.source)],
     [NAME.publishTime, instant(info.publishTimeMs)],
     [NAME.firstFailure, instant(info.firstFailureMs)],
     [NAME.failed, instant(info.failedMs)],
+    ...(info.redriveCount === 0 ? [] : ([[NAME.redriveCount, String(info.redriveCount)]] as const)),
+    ...(info.redrivenFrom === null ? [] : ([[NAME.redrivenFrom, positionText(info.redrivenFrom)]] as const)),
   ];
   const { id, key, payload } = message;
   const attributes = [...message.attributes.map(([name, value]): Attribute => [keptName(name), value]), ...own];
@@ -72,7 +83,6 @@ export function readDeadLetter({
   const own = new Map(attributes.filter(([name]) => RESERVED.has(name)));
   const text = (name: string) => own.get(name) ?? "";
   const count = (name: string) => (/^\d+$/.test(text(name)) ? Number(text(name)) : Number.NaN);
-  const [, shard, offset] = /^(\d+):(\d+)$/.exec(text(NAME.source)) ?? [];
   const info: DeadLetterInfo = {
     reason: text(NAME.reason),
     errorClass: text(NAME.errorClass),
@@ -80,20 +90,33 @@ export function readDeadLetter({
     attempts: count(NAME.attempts),
     subscription: text(NAME.subscription),
     sourceTopic: text(NAME.sourceTopic),
-    source: { shard: Number(shard), offset: Number(offset) },
+    source: position(text(NAME.source)),
     publishTimeMs: Date.parse(text(NAME.publishTime)),
     firstFailureMs: Date.parse(text(NAME.firstFailure)),
     failedMs: Date.parse(text(NAME.failed)),
+    redriveCount: own.has(NAME.redriveCount) ? count(NAME.redriveCount) : 0,
+    redrivenFrom: own.has(NAME.redrivenFrom) ? position(text(NAME.redrivenFrom)) : null,
   };
   if (!isWhole(info)) return undefined;
   const kept = attributes.filter(([name]) => !RESERVED.has(name));
   return { info, attributes: kept.map(([name, value]): Attribute => [originalName(name), value]) };
 }
 
-function isWhole({ source, ...info }: DeadLetterInfo): boolean {
+function isWhole({ source, redrivenFrom, ...info }: DeadLetterInfo): boolean {
   const known = [info.errorClass, info.subscription, info.sourceTopic].every((text) => text !== "");
   const times = [info.publishTimeMs, info.firstFailureMs, info.failedMs];
-  return known && [source.shard, source.offset, info.attempts, info.status ?? 0, ...times].every(Number.isSafeInteger);
+  const places = [source.shard, source.offset, redrivenFrom?.shard ?? 0, redrivenFrom?.offset ?? 0];
+  return known && [...places, info.attempts, info.status ?? 0, info.redriveCount, ...times].every(Number.isSafeInteger);
+}
+
+function positionText({ shard, offset }: DeadLetterInfo["source"]): string {
+  return `${shard}:${offset}`;
+}
+
+/** Of a text that is no position, one that is nowhere. */
+function position(text: string): DeadLetterInfo["source"] {
+  const [, shard, offset] = /^(\d+):(\d+)$/.exec(text) ?? [];
+  return { shard: Number(shard), offset: Number(offset) };
 }
 
 function keptName(name: string): string {

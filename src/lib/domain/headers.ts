@@ -6,6 +6,7 @@ export const HEADER = {
   topic: "x-kb-topic",
   subscription: "x-kb-subscription",
   deliveryAttempt: "x-kb-deliveryattempt",
+  redriveCount: "x-kb-redrivecount",
 } as const;
 
 /** Request headers that are kept as attributes and pushed under the same name. */

@@ -22,7 +22,7 @@ function deadLetter({ shard, message }: DeadLetterList["entries"][number], withP
     publishTime: instant(info.publishTimeMs),
     firstFailureAt: instant(info.firstFailureMs),
     failedAt: instant(info.failedMs),
-    redriveCount: 0,
+    redriveCount: info.redriveCount,
     payloadBytes: payload.length,
     ...(withPayload && asText(payload)),
   };
@@ -33,7 +33,7 @@ function unknown({ timeMs, offset }: StoredMessage): DeadLetterInfo {
   return {
     ...{ reason: "The record does not say why it is here.", errorClass: "unknown", status: null, attempts: 0 },
     ...{ subscription: "", sourceTopic: "", source: { shard: 0, offset } },
-    ...{ publishTimeMs: timeMs, firstFailureMs: timeMs, failedMs: timeMs },
+    ...{ publishTimeMs: timeMs, firstFailureMs: timeMs, failedMs: timeMs, redriveCount: 0, redrivenFrom: null },
   };
 }
 

@@ -14,6 +14,8 @@ const info: DeadLetterInfo = {
   publishTimeMs: 1_000,
   firstFailureMs: 2_000,
   failedMs: 3_000,
+  redriveCount: 0,
+  redrivenFrom: null,
 };
 const message: Message = {
   id: "o-1",

@@ -1,17 +1,19 @@
-import { deadLetterOf, readDeadLetter } from "../../domain/dead-letter.ts";
+import { type DeadLetterInfo, deadLetterOf, REDRIVES_MAX, readDeadLetter } from "../../domain/dead-letter.ts";
 import { isTopic } from "../../domain/documents.ts";
 import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { Message, StoredMessage } from "../../domain/message.ts";
-import type { Bounds, Shard, Source } from "../../engine/port.ts";
+import type { Bounds, ParkedEntry, Shard, Source } from "../../engine/port.ts";
+import type { DeadLetterDesk } from "./dead-letter-desk.ts";
 import { failed, type Hold } from "./hold.ts";
 import type { ParkedMessage, ParkedSet } from "./parked-set.ts";
 import type { Positions } from "./positions.ts";
-import { discard, type Found, readSource } from "./source.ts";
+import { discard, type Found, readParked } from "./source.ts";
 
 export interface BurialOptions {
   readonly hold: Hold;
   readonly positions: Positions;
   readonly parked: ParkedSet;
+  readonly desk: DeadLetterDesk;
 }
 
 interface Dying {
@@ -92,17 +94,37 @@ export class Burial {
     const there = await this.#alreadyThere(batch.filter(({ doubtful }) => doubtful));
     const missing = batch.filter(({ message }) => !there.has(message));
     const read = await Promise.all(
-      missing.map(async ({ message }) => ({ message, found: await readSource(engine.log, message.entry.source) })),
+      missing.map(async ({ message }) => ({ message, found: await readParked(engine.log, message.entry) })),
     );
-    const letters = read.flatMap(({ message, found }) =>
-      found.kind === "found" ? [this.#letter(message, found.message)] : [],
+    const written = read.flatMap(({ message, found }) =>
+      found.kind === "found" ? [{ message, letter: this.#letter(message, found) }] : [],
     );
     if (signal.aborted) return;
-    if (letters.length > 0) await engine.log.append(await this.#topicId(), letters, { reserved: true });
+    const places = await this.#append(written.map(({ letter }) => letter));
     if (signal.aborted) return;
-    for (const message of there) this.#buried(message);
+    const letters = [...there, ...written.map(({ message }, index) => [message, places[index]] as const)];
+    await this.#setAside(letters);
+    if (signal.aborted) return;
+    for (const [message] of there) this.#buried(message);
     for (const { message, found } of read) this.#settle(message, found);
     this.#options.positions.commit();
+  }
+
+  /** Where each of them lies now. */
+  async #append(letters: readonly Message[]): Promise<readonly (Source | undefined)[]> {
+    if (letters.length === 0) return [];
+    const appended = await this.#hold.engine.log.append(await this.#topicId(), letters, { reserved: true });
+    return appended.map((each) => (each.kind === "conflict" ? undefined : { shard: each.shard, offset: each.offset }));
+  }
+
+  /** Those that were redriven too often wait for nobody. It is durable before the letters count as written. */
+  async #setAside(letters: readonly (readonly [ParkedMessage, Source | undefined])[]): Promise<void> {
+    const entries = letters.flatMap(([{ entry }, source]): ParkedEntry[] => {
+      const { dying: _, redrive, ...rest } = entry;
+      if (source === undefined || redrive === undefined || redrive.count < REDRIVES_MAX) return [];
+      return [{ ...rest, source, redrive: { count: redrive.count, setAside: true } }];
+    });
+    if (entries.length > 0) await this.#options.desk.take(entries);
   }
 
   #settle(message: ParkedMessage, found: Found): void {
@@ -120,26 +142,36 @@ export class Burial {
     });
   }
 
-  /** Of the doubtful, those whose append happened: looked for from where the topic ended before it. */
-  async #alreadyThere(doubtful: readonly Dying[]): Promise<ReadonlySet<ParkedMessage>> {
-    const there = new Set<ParkedMessage>();
+  /** Of the doubtful, those whose append happened, and where they lie: looked for from where the topic ended before it. */
+  async #alreadyThere(doubtful: readonly Dying[]): Promise<ReadonlyMap<ParkedMessage, Source>> {
+    const there = new Map<ParkedMessage, Source>();
     if (doubtful.length === 0) return there;
     for (const shard of await this.#shards()) {
-      const wanted = new Map<string, { readonly message: ParkedMessage; readonly from: number }>();
+      const wanted = new Map<string, { readonly message: ParkedMessage; readonly from: number | undefined }>();
       for (const { message } of doubtful) {
-        const { source, dying } = message.entry;
-        const from = dying?.ends.find((end) => end.shard.index === shard.index)?.offset ?? 0;
-        wanted.set(`${source.shard.index}:${source.offset}`, { message, from });
+        const { source, dying, redrive } = message.entry;
+        const from = dying?.ends.find((end) => end.shard.index === shard.index)?.offset;
+        wanted.set(deathOf({ shard: source.shard.index, offset: source.offset }, redrive !== undefined), {
+          message,
+          from,
+        });
       }
-      const start = Math.min(...Array.from(wanted.values(), ({ from }) => from));
+      const start = Math.min(...Array.from(wanted.values(), ({ from }) => from ?? 0));
       for await (const letter of this.#letters(shard, start)) {
         const info = readDeadLetter(letter)?.info;
         if (info?.subscription !== this.#hold.subscription.name) continue;
-        const match = wanted.get(`${info.source.shard}:${info.source.offset}`);
-        if (match !== undefined && letter.offset >= match.from) there.add(match.message);
+        const match = wanted.get(deathOf(info.redrivenFrom ?? info.source, info.redrivenFrom !== null));
+        if (match === undefined || letter.offset < (match.from ?? 0)) continue;
+        const place = { shard, offset: letter.offset };
+        if (match.from !== undefined || !this.#isDealtWith(place)) there.set(match.message, place);
       }
     }
     return there;
+  }
+
+  /** Redriven or purged: where it is not known from where to search, it must tell of an earlier death. */
+  #isDealtWith(place: Source): boolean {
+    return this.#options.positions.isLetterSettled(place) && !this.#options.desk.isAside(place);
   }
 
   async *#letters(shard: Shard, start: number): AsyncGenerator<StoredMessage> {
@@ -171,19 +203,31 @@ export class Burial {
     return await this.#hold.engine.log.bounds(shard);
   }
 
-  #letter({ entry }: ParkedMessage, message: StoredMessage): Message {
+  #letter({ entry }: ParkedMessage, { message, letter }: Extract<Found, { kind: "found" }>): Message {
     const { subscription } = this.#hold;
+    const place = { shard: entry.source.shard.index, offset: entry.source.offset };
+    const { sourceTopic, source } = letter ?? { sourceTopic: subscription.topic, source: place };
     return deadLetterOf(message, {
       reason: entry.reason,
       errorClass: entry.dying?.errorClass ?? "",
       status: entry.lastStatus,
       attempts: entry.attempts,
       subscription: subscription.name,
-      sourceTopic: subscription.topic,
-      source: { shard: entry.source.shard.index, offset: entry.source.offset },
+      sourceTopic,
+      source,
       publishTimeMs: message.timeMs,
       firstFailureMs: entry.firstFailureMs,
       failedMs: entry.lastFailureMs,
+      redriveCount: entry.redrive?.count ?? 0,
+      redrivenFrom: entry.redrive === undefined ? null : place,
     });
   }
+}
+
+/**
+ * Names one death. Two letters may tell of the same message: one that died after a rewind, and one that was redriven; the second says where
+ * it was redriven from.
+ */
+function deathOf({ shard, offset }: DeadLetterInfo["source"], redriven: boolean): string {
+  return `${redriven ? "redriven " : ""}${shard}:${offset}`;
 }

@@ -9,7 +9,7 @@ import { failed, type Hold } from "./hold.ts";
 import type { ParkedMessage } from "./parked-set.ts";
 import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
 import { type PushMaker, pushMaker } from "./push-maker.ts";
-import { discard, type Found, readSource } from "./source.ts";
+import { discard, type Found, readParked } from "./source.ts";
 import { statusOf } from "./status.ts";
 import { sweepParts } from "./sweep.ts";
 
@@ -168,7 +168,7 @@ export class Dispatcher {
     this.#taken += 1;
     activity.begin();
     try {
-      const found = await readSource(engine.log, message.entry.source);
+      const found = await readParked(engine.log, message.entry);
       if (!signal.aborted) this.#retryFound(message, found, probe);
     } catch (error) {
       if (signal.aborted) return;
@@ -186,7 +186,7 @@ export class Dispatcher {
     if (found.kind === "gone") {
       discard(message, found.why, this.#parts);
       this.#release();
-    } else if (found.message.timeMs + ttlMs <= expiryNow()) {
+    } else if (message.entry.redrive === undefined && found.message.timeMs + ttlMs <= expiryNow()) {
       failures.expire(message, () => this.#release());
     } else if (this.#maySend() && (probe || !endpoint.isDown)) {
       this.#send({ message: found.message, feed: undefined, parked: message }, message.entry.attempts + 1);
@@ -199,7 +199,8 @@ export class Dispatcher {
   #send(attempt: Attempt, number: number): void {
     this.#inFlight.add(attempt);
     this.#hold.activity.begin();
-    this.#post(this.#push(attempt.message, number), this.#hold.signal).then(
+    const marks = { redriveCount: attempt.parked?.entry.redrive?.count };
+    this.#post(this.#push(attempt.message, number, marks), this.#hold.signal).then(
       (outcome) => this.#complete(attempt, outcome),
       (error: unknown) => this.#complete(attempt, { kind: "unavailable", reason: messageOf(error), tookMs: 0 }),
     );

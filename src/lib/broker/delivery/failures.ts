@@ -81,5 +81,6 @@ function failedEntry(
     lastFailureMs: nowMs,
     lastStatus: outcome.kind === "answered" ? outcome.status : null,
     reason: reasonOf(outcome),
+    ...(previous?.redrive === undefined ? {} : { redrive: previous.redrive }),
   };
 }

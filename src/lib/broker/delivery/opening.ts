@@ -11,6 +11,10 @@ export interface Opened {
   readonly ttlMs: number;
   /** One for each shard of the topic. What is parked counts as settled: the park was durable, the cursor perhaps not yet. */
   readonly cursors: readonly ShardCursor[];
+  /** The same for the dead letter topic; none where that is not there. */
+  readonly letters: readonly ShardCursor[];
+  /** How long a dead letter is kept. */
+  readonly letterTtlMs: number;
   readonly parked: readonly ParkedEntry[];
 }
 
@@ -31,10 +35,22 @@ export async function open(opening: Opening): Promise<Opened> {
       `The topic "${subscription.topic}" of "${subscription.name}" is not there.`,
     );
   }
-  const shards = await engine.log.shards(topic.id);
   const loaded = await engine.cursors.load(subscription.id);
   const parked = await engine.parked.load(ownership);
-  const cursors = await Promise.all(
+  const cursors = await cursorsIn(opening, topic.id, { loaded, parked });
+  const errors = (await engine.catalog.get("topic", subscription.deadLetterTopic))?.value;
+  const letters = isTopic(errors) ? await cursorsIn(opening, errors.id, { loaded, parked }) : [];
+  return { ttlMs: topic.ttlMs, cursors, letters, letterTtlMs: isTopic(errors) ? errors.ttlMs : 0, parked };
+}
+
+/** Of the topic's shards. */
+async function cursorsIn(
+  opening: Opening,
+  topicId: string,
+  { loaded, parked }: { readonly loaded: readonly ShardCursor[]; readonly parked: readonly ParkedEntry[] },
+): Promise<readonly ShardCursor[]> {
+  const shards = await opening.engine.log.shards(topicId);
+  return await Promise.all(
     shards.map(async (shard) => {
       const found = loaded.find((each) => isSame(each.shard, shard))?.cursor;
       const cursor = await believed(opening, shard, found);
@@ -46,7 +62,6 @@ export async function open(opening: Opening): Promise<Opened> {
       return { shard, cursor: settled };
     }),
   );
-  return { ttlMs: topic.ttlMs, cursors, parked };
 }
 
 /** The committed cursor where it is this subscription's and lies within the log; a shard without one starts at 0. */
@@ -55,7 +70,8 @@ async function believed(
   shard: Shard,
   found: Cursor | undefined,
 ): Promise<Cursor> {
-  const { id: subscriptionId, topicId, generation } = subscription;
+  const { id: subscriptionId, generation } = subscription;
+  const { topicId } = shard;
   const identity = { topicId, subscriptionId, generation };
   if (found === undefined) return cursorAt(0, identity);
   if (found.topicId !== topicId || found.subscriptionId !== subscriptionId) {

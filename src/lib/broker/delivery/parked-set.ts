@@ -24,7 +24,7 @@ export interface ParkedSet {
   takeDue(): ParkedMessage | undefined;
   /** Of those that wait, the one tried longest ago, due or not; now being tried. */
   takeTriedLongestAgo(): ParkedMessage | undefined;
-  /** At most `countMax` of those that wait and were published at or before `publishTimeMs`; each is now dying. */
+  /** At most `countMax` of those that wait and were published at or before `publishTimeMs`; each is now dying. What is redriven never is too old. */
   takeOld(publishTimeMs: number, countMax: number): readonly ParkedMessage[];
   /** Whoever waits without a strike is due now. */
   hurry(): void;
@@ -86,6 +86,7 @@ export function parkedSet(clock: Clock): ParkedSet {
       for (const message of messages.values()) {
         if (old.length >= countMax) break;
         if (message.state !== "waiting" || message.entry.publishTimeMs > publishTimeMs) continue;
+        if (message.entry.redrive !== undefined) continue;
         take(message, "dying");
         old.push(message);
       }

@@ -1,6 +1,7 @@
 import { type RateMeter, rateMeter } from "../../domain/rate.ts";
 import { type Alarm, alarm } from "./alarm.ts";
 import { Burial } from "./burial.ts";
+import { DeadLetterDesk } from "./dead-letter-desk.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type Failures, failures } from "./failures.ts";
 import { Feeds } from "./feeds.ts";
@@ -18,6 +19,7 @@ export interface Parts {
   readonly parked: ParkedSet;
   readonly parker: Parker;
   readonly burial: Burial;
+  readonly desk: DeadLetterDesk;
   readonly failures: Failures;
   readonly endpoint: Endpoint;
   readonly alarm: Alarm;
@@ -35,9 +37,11 @@ export interface PartsOptions {
 export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
   const parked = parkedSet(hold.clock);
   const park = parker(hold);
-  const positions = new Positions(hold, opened.cursors, stir);
-  const burial = new Burial({ hold, positions, parked });
+  const positions = new Positions(hold, opened, stir);
+  const desk = new DeadLetterDesk({ hold, positions, parked });
+  const burial = new Burial({ hold, positions, parked, desk });
   for (const entry of opened.parked) {
+    if (desk.keepsAside(entry)) continue;
     const message = parked.add(entry);
     if (entry.dying !== undefined) burial.add(message, { doubtful: true });
   }
@@ -48,6 +52,7 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
     parked,
     parker: park,
     burial,
+    desk,
     failures: failures({ hold, parked, parker: park, burial, random }),
     endpoint: new Endpoint(hold, () => parked.hurry()),
     alarm: alarm(hold.clock, hold.signal, stir),

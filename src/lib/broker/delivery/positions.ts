@@ -2,6 +2,7 @@ import { type Cursor, isSettled, type OffsetRange, settle, settleLost } from "..
 import { CURSOR_LENGTH_STOP, encodedLength } from "../../domain/cursor-codec.ts";
 import type { Shard, ShardCursor, Source } from "../../engine/port.ts";
 import { failed, type Hold } from "./hold.ts";
+import type { Opened } from "./opening.ts";
 
 export type Lost = "expired" | "damaged";
 
@@ -17,18 +18,30 @@ interface Slot {
 /** What waits for the next commit. */
 interface Batch {
   settlements: number;
+  /** Something was settled among the dead letters, or somebody waits to be told. */
+  wanted: boolean;
   unpark: Source[];
   readonly lost: Record<Lost, number>;
   /** Told once the commit is durable: what is counted is counted once. */
   told: (() => void)[];
 }
 
-const emptyBatch = (): Batch => ({ settlements: 0, unpark: [], lost: { expired: 0, damaged: 0 }, told: [] });
+const emptyBatch = (): Batch => ({
+  settlements: 0,
+  wanted: false,
+  unpark: [],
+  lost: { expired: 0, damaged: 0 },
+  told: [],
+});
 
-/** Where a subscription stands in each shard, and the commits of that. */
+/**
+ * Where a subscription stands in each shard of its topic, and among its dead letters: settled there is what was redriven or purged. Both
+ * are committed together. What is numbered by an index is a shard of the topic.
+ */
 export class Positions {
   readonly #hold: Hold;
   readonly #slots: Slot[];
+  readonly #letters: Slot[];
   readonly #committed: () => void;
   #pending = emptyBatch();
   #committing: Promise<void> | undefined;
@@ -36,15 +49,21 @@ export class Positions {
   #notBeforeMs = 0;
 
   /** `committed` is told after each commit. */
-  constructor(hold: Hold, cursors: readonly ShardCursor[], committed: () => void) {
+  constructor(hold: Hold, { cursors, letters }: Pick<Opened, "cursors" | "letters">, committed: () => void) {
     this.#hold = hold;
     // Dirty from the beginning: what an opening settled (parked messages) must be durable before its entries go.
     this.#slots = cursors.map(({ shard, cursor }) => ({ shard, cursor, dirty: true }));
+    this.#letters = letters.map(({ shard, cursor }) => ({ shard, cursor, dirty: true }));
     this.#committed = committed;
   }
 
   cursors(): readonly ShardCursor[] {
     return this.#slots.map(({ shard, cursor }) => ({ shard, cursor }));
+  }
+
+  /** One for each shard of the dead letter topic; none where that is not there. */
+  letters(): readonly ShardCursor[] {
+    return this.#letters.map(({ shard, cursor }) => ({ shard, cursor }));
   }
 
   /** Whether so much would come again after a crash (what waits for a commit and what is in flight) that nothing may begin. */
@@ -75,6 +94,27 @@ export class Positions {
     slot.cursor = settle(slot.cursor, range);
     slot.dirty = true;
     this.#count();
+  }
+
+  /** Settles dead letters: what they hold was durably parked, or is not wanted any more. */
+  settleLetters({ topicId, index }: Shard, range: OffsetRange): void {
+    const slot = this.#letters.find(({ shard }) => shard.topicId === topicId && shard.index === index);
+    if (slot === undefined) return;
+    slot.cursor = settle(slot.cursor, range);
+    slot.dirty = true;
+    this.#pending.wanted = true;
+  }
+
+  isLetterSettled({ shard: { topicId, index }, offset }: Source): boolean {
+    const slot = this.#letters.find(({ shard }) => shard.topicId === topicId && shard.index === index);
+    return slot !== undefined && isSettled(slot.cursor, offset);
+  }
+
+  /** `told` hears once all that was settled so far is durable; never, when the hold ends before. */
+  whenDurable(told: () => void): void {
+    this.#pending.told.push(told);
+    this.#pending.wanted = true;
+    this.commit();
   }
 
   /** Settles what nobody received and counts it, once. */
@@ -113,7 +153,7 @@ export class Positions {
   }
 
   #isDirty(): boolean {
-    return this.#pending.settlements > 0;
+    return this.#pending.settlements > 0 || this.#pending.wanted;
   }
 
   #count(): void {
@@ -132,7 +172,7 @@ export class Positions {
 
   async #commitOnce(): Promise<void> {
     const { engine, ownership, clock, limits } = this.#hold;
-    const dirty = this.#slots.filter((slot) => slot.dirty);
+    const dirty = [...this.#slots, ...this.#letters].filter((slot) => slot.dirty);
     const batch = this.#pending;
     this.#pending = emptyBatch();
     for (const slot of dirty) slot.dirty = false;
@@ -161,6 +201,7 @@ export class Positions {
     const { settlements, unpark, lost, told } = this.#pending;
     this.#pending = {
       settlements: batch.settlements + settlements,
+      wanted: true,
       unpark: [...batch.unpark, ...unpark],
       lost: { expired: batch.lost.expired + lost.expired, damaged: batch.lost.damaged + lost.damaged },
       told: [...batch.told, ...told],

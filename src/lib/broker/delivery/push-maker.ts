@@ -3,8 +3,14 @@ import { attributeHeader, HEADER } from "../../domain/headers.ts";
 import type { StoredMessage } from "../../domain/message.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 
+/** What is special about a delivery. */
+export interface Marks {
+  /** How often the message was taken out of the dead letter topic. */
+  readonly redriveCount?: number | undefined;
+}
+
 /** What is sent for a message; `attempt` counts its deliveries to this subscription, from 1. */
-export type PushMaker = (message: StoredMessage, attempt: number) => Push;
+export type PushMaker = (message: StoredMessage, attempt: number, marks?: Marks) => Push;
 
 export function pushMaker({ name, topic, endpoint, timeoutMs }: Subscription): PushMaker {
   let [lastS, lastPrefix] = [Number.NaN, ""];
@@ -19,7 +25,7 @@ export function pushMaker({ name, topic, endpoint, timeoutMs }: Subscription): P
     return `${lastPrefix}${String(ms - second * 1_000).padStart(3, "0")}Z`;
   }
 
-  return ({ id, key, timeMs, attributes, payload }, attempt) => {
+  return ({ id, key, timeMs, attributes, payload }, attempt, marks) => {
     const headers = [
       "content-type",
       "application/json",
@@ -35,6 +41,7 @@ export function pushMaker({ name, topic, endpoint, timeoutMs }: Subscription): P
       attempt === 1 ? "1" : String(attempt),
     ];
     if (key !== undefined) headers.push(HEADER.key, key);
+    if (marks?.redriveCount !== undefined) headers.push(HEADER.redriveCount, String(marks.redriveCount));
     for (const [attribute, value] of attributes) headers.push(attributeHeader(attribute), value);
     return { endpoint, headers, body: payload, timeoutMs };
   };

@@ -1,21 +1,34 @@
+import { type DeadLetterInfo, readDeadLetter } from "../../domain/dead-letter.ts";
 import type { StoredMessage } from "../../domain/message.ts";
-import type { Log, Source } from "../../engine/port.ts";
+import type { Log, ParkedEntry } from "../../engine/port.ts";
 import type { Hold } from "./hold.ts";
 import type { ParkedMessage, ParkedSet } from "./parked-set.ts";
 import type { Lost, Positions } from "./positions.ts";
 
 export type Found =
-  | { readonly kind: "found"; readonly message: StoredMessage }
+  /** As it was published. `letter`: it was read in the dead letter topic, which says this of it. */
+  | { readonly kind: "found"; readonly message: StoredMessage; readonly letter?: DeadLetterInfo }
   /** No longer there: its time was over and it was trimmed, or it cannot be read any more. */
   | { readonly kind: "gone"; readonly why: Lost };
 
-/** Reads one message again. */
-export async function readSource(log: Log, { shard, offset }: Source): Promise<Found> {
-  const { records } = await log.read(shard, offset, { countMax: 1, bytesMax: 1 });
+/** Reads one parked message again, out of the dead letter topic where it is redriven. */
+export async function readParked(
+  log: Log,
+  { source, redrive }: Pick<ParkedEntry, "source" | "redrive">,
+): Promise<Found> {
+  const { records } = await log.read(source.shard, source.offset, { countMax: 1, bytesMax: 1 });
   const [message] = records;
-  if (message?.offset === offset) return { kind: "found", message };
-  const { start } = await log.bounds(shard);
-  return { kind: "gone", why: offset < start ? "expired" : "damaged" };
+  if (message?.offset === source.offset) return redrive === undefined ? { kind: "found", message } : original(message);
+  const { start } = await log.bounds(source.shard);
+  return { kind: "gone", why: source.offset < start ? "expired" : "damaged" };
+}
+
+/** A dead letter as the message that it was: its own attributes, the time when it was published. */
+function original(message: StoredMessage): Found {
+  const read = readDeadLetter(message);
+  if (read === undefined) return { kind: "gone", why: "damaged" };
+  const { info, attributes } = read;
+  return { kind: "found", message: { ...message, attributes, timeMs: info.publishTimeMs }, letter: info };
 }
 
 export interface Discarding {

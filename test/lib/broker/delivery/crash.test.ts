@@ -79,7 +79,7 @@ const INFO = {
     subscription: "billing",
     sourceTopic: "orders",
   },
-  ...{ publishTimeMs: 0, firstFailureMs: 0, failedMs: 0 },
+  ...{ publishTimeMs: 0, firstFailureMs: 0, failedMs: 0, redriveCount: 0, redrivenFrom: null },
 };
 
 /** Brings message `a` to the moment of its death and crashes there. */

@@ -28,6 +28,8 @@ test("a dead letter tells the whole story", async () => {
       publishTimeMs: stage.clock.now() - 3_000,
       firstFailureMs: stage.clock.now() - 3_000,
       failedMs: stage.clock.now(),
+      redriveCount: 0,
+      redrivenFrom: null,
     },
   });
 });
