@@ -12,15 +12,17 @@ const problem = z.object({
   message: z.string(),
 });
 
+/** What was wrong with one line of a batch. */
+export const lineError = z.object({
+  code: z.enum(codes),
+  message: z.string(),
+  hint: z.string().optional(),
+  problems: z.array(problem).optional(),
+});
+
 /** The body of every reply that is not 2XX, on every route. */
 export const errorReply = z.object({
-  error: z.object({
-    code: z.enum(codes),
-    message: z.string(),
-    hint: z.string().optional(),
-    requestId: z.string(),
-    problems: z.array(problem).optional(),
-  }),
+  error: lineError.extend({ requestId: z.string() }),
 });
 
 export type ErrorReply = z.output<typeof errorReply>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { instant } from "./common.ts";
+import { count, instant } from "./common.ts";
+import { lineError } from "./error.ts";
 
 /** `POST /publish/{topic}`: the body is the payload, headers carry the rest (see `headers.ts`). 200 means on disk. */
 export const publishReply = z.object({
@@ -10,4 +11,14 @@ export const publishReply = z.object({
   duplicate: z.boolean(),
 });
 
+/**
+ * One line of the answer to `POST /publish/{topic}/batch`, which is NDJSON in the order of the lines sent. `line` counts from 1,
+ * blank lines included; they get no answer. 200 means that everything without an `error` is on disk.
+ */
+export const batchLineReply = z.union([
+  publishReply.extend({ line: count }),
+  z.object({ line: count, error: lineError }),
+]);
+
+export type BatchLineReply = z.output<typeof batchLineReply>;
 export type PublishReply = z.output<typeof publishReply>;

@@ -1,5 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
+import type { KBrokerError } from "../domain/error.ts";
 import type { Job, JobState } from "../domain/job.ts";
 import type { ShardLag } from "../domain/lag.ts";
 import type { Attribute, StoredMessage } from "../domain/message.ts";
@@ -29,6 +30,8 @@ export interface BrokerDeps {
 /** The use cases, as the server calls them. Every failure is a `KBrokerError`. */
 export interface Broker {
   publish(request: PublishRequest): Promise<Published>;
+  /** One result a line that is not blank, in their order. Fails as a whole, and then nothing of it is stored. */
+  publishBatch(request: PublishBatchRequest): Promise<readonly BatchResult[]>;
   createTopic(request: CreateTopic): Promise<TopicView>;
   listTopics(): Promise<readonly TopicView[]>;
   describeTopic(name: string): Promise<TopicView>;
@@ -73,6 +76,17 @@ export interface Published {
   readonly publishTimeMs: number;
   readonly duplicate: boolean;
 }
+
+export interface PublishBatchRequest {
+  readonly topic: string;
+  /** NDJSON: one `{"payload": …, "id"?, "key"?, "attributes"?}` a line. */
+  readonly batch: Uint8Array;
+}
+
+/** What became of one line; they are counted from 1, blank ones included. */
+export type BatchResult =
+  | { readonly line: number; readonly published: Published }
+  | { readonly line: number; readonly error: KBrokerError };
 
 export interface CreateTopic {
   readonly name: string;

@@ -23,6 +23,7 @@ import type { Delivery } from "./delivery/delivery.ts";
 import { every } from "./every.ts";
 import { subscriptionNamed } from "./lookup.ts";
 import { createPublish } from "./publish/publish.ts";
+import { createPublishBatch } from "./publish/publish-batch.ts";
 import { TRIM_PERIOD_MS, trimPass } from "./retention.ts";
 
 /** The use cases over an open engine and its delivery; both stay the caller's to make and the engine the caller's to close. */
@@ -46,8 +47,10 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
     return control.inTurn(act);
   };
 
+  const publishing = { ...deps, compileSchema, view, checkOpen };
   return {
-    publish: createPublish({ ...deps, compileSchema, view, checkOpen }),
+    publish: createPublish(publishing),
+    publishBatch: createPublishBatch(publishing),
     createTopic: (request) => change(() => createTopic(control, request)),
     listTopics: () => listTopics(control),
     describeTopic: (name) => describeTopic(control, name),

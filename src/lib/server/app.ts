@@ -1,8 +1,9 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { BATCH_BYTES_MAX } from "../domain/batch.ts";
 import { KBrokerError } from "../domain/error.ts";
 import { PAYLOAD_BYTES_MAX } from "../domain/message.ts";
 import { adminRoutes } from "./admin.ts";
-import { discardRest, readBody } from "./body.ts";
+import { type BodyLimits, discardRest, readBody } from "./body.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { answerError, type ErrorContext } from "./error-reply.ts";
 import type { Guard } from "./guard.ts";
@@ -20,6 +21,7 @@ import type { Metrics } from "./metrics.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import type { PhaseHolder } from "./phase.ts";
 import { publishRoute } from "./publish.ts";
+import { publishBatchRoute } from "./publish-batch.ts";
 
 export interface AppOptions {
   readonly phase: PhaseHolder;
@@ -50,6 +52,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
   healthRoutes(app, phase);
   metricsRoute(app, { phase, metrics });
   publishRoute(app, phase);
+  app.register(async (batches) => {
+    const hint = "Send it in smaller batches.";
+    takeAnyBody(batches, { bytesMax: BATCH_BYTES_MAX, timeoutMs: limits.bodyTimeoutMs, hint });
+    publishBatchRoute(batches, { phase, refused: metrics.refused });
+  });
   app.register(async (admin) => {
     takeAnyBody(admin, { bytesMax: ADMIN_BODY_BYTES_MAX, timeoutMs: limits.bodyTimeoutMs });
     adminRoutes(admin, options);
@@ -90,7 +97,7 @@ function before({ guard, phase }: AppOptions) {
   };
 }
 
-function takeAnyBody(app: FastifyInstance, limits: { bytesMax: number; timeoutMs: number }): void {
+function takeAnyBody(app: FastifyInstance, limits: BodyLimits): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request, _payload, done) => readBody(request.raw, limits, done));
 }

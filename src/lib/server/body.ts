@@ -5,14 +5,17 @@ import { DISCARD_BYTES_MAX } from "./limits.ts";
 export interface BodyLimits {
   readonly bytesMax: number;
   readonly timeoutMs: number;
+  /** What to do with a body that is over `bytesMax`. */
+  readonly hint?: string;
 }
 
 export type BodyDone = (error: KBrokerError | null, body?: Uint8Array) => void;
 
 /** Reads a whole body as it is. Fails with `payload_too_large` at the first byte over the limit, with `request_timeout` when it is late. */
-export function readBody(request: IncomingMessage, { bytesMax, timeoutMs }: BodyLimits, done: BodyDone): void {
+export function readBody(request: IncomingMessage, limits: BodyLimits, done: BodyDone): void {
+  const { bytesMax, timeoutMs } = limits;
   if (Number(request.headers["content-length"]) > bytesMax) {
-    done(tooLarge(bytesMax));
+    done(tooLarge(limits));
     return;
   }
   const chunks: Uint8Array[] = [];
@@ -25,7 +28,7 @@ export function readBody(request: IncomingMessage, { bytesMax, timeoutMs }: Body
   };
   const onData = (chunk: Uint8Array) => {
     bytes += chunk.length;
-    if (bytes > bytesMax) end(tooLarge(bytesMax));
+    if (bytes > bytesMax) end(tooLarge(limits));
     else chunks.push(chunk);
   };
   const onEnd = () => end(null);
@@ -51,10 +54,8 @@ export function discardRest(request: IncomingMessage, timeoutMs: number): void {
   request.once("close", () => clearTimeout(timer));
 }
 
-function tooLarge(bytesMax: number): KBrokerError {
-  return new KBrokerError("payload_too_large", `The body is over ${bytesMax} bytes.`, {
-    hint: "Store it elsewhere and send a reference to it.",
-  });
+function tooLarge({ bytesMax, hint = "Store it elsewhere and send a reference to it." }: BodyLimits): KBrokerError {
+  return new KBrokerError("payload_too_large", `The body is over ${bytesMax} bytes.`, { hint });
 }
 
 function tooSlow(timeoutMs: number): KBrokerError {

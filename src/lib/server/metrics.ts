@@ -27,7 +27,9 @@ export function openMetrics(): Metrics {
   const dead = counter("kbroker_dead_lettered_total", "Messages given up on.", OF_SUBSCRIPTION);
   const expired = counter("kbroker_expired_total", "Messages whose time was over before a delivery.", OF_SUBSCRIPTION);
   const damaged = counter("kbroker_damaged_total", "Offsets whose record is damaged or lost.", OF_SUBSCRIPTION);
-  const refused = counter("kbroker_http_errors_total", "Requests answered with an error.", ["code"]);
+  const refused = counter("kbroker_http_errors_total", "Requests, and lines of a batch, answered with an error.", [
+    "code",
+  ]);
   const took = new Histogram({
     ...{ name: "kbroker_delivery_seconds", help: "How long a push took.", labelNames: OF_SUBSCRIPTION },
     ...{ buckets: SECONDS, registers },

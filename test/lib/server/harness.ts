@@ -46,7 +46,14 @@ export function brokerWith(some: Partial<Broker>): Broker {
     throw new Error("This use case was not to be called.");
   };
   return {
-    ...{ publish: never, createTopic: never, listTopics: never, describeTopic: never, createSchema: never },
+    ...{
+      publish: never,
+      publishBatch: never,
+      createTopic: never,
+      listTopics: never,
+      describeTopic: never,
+      createSchema: never,
+    },
     ...{ describeSchema: never, createSubscription: never, listSubscriptions: never, describeSubscription: never },
     ...{ pauseSubscription: never, resumeSubscription: never, lag: never, listDeadLetters: never },
     ...{ listJobs: never, describeJob: never, cancelJob: never },

@@ -20,20 +20,29 @@ export interface AcceptDeps extends Pick<BrokerDeps, "compileSchema" | "newId"> 
 }
 
 /** Refuses whatever can be refused before anything is stored; makes the id where none is given. */
-export function accept({ view, compileSchema, newId }: AcceptDeps, request: PublishRequest): Accepted {
-  const { topic, schema } = target(view, request.topic);
-  checkMessage(request);
-  const value = parsePayload(request.payload);
-  if (schema !== undefined) {
-    const problems = compiled(compileSchema, schema)(value);
-    if (problems.length > 0) throw mismatch(topic, problems, request.payload);
-  }
-  const id = request.id ?? newId();
-  const { key, attributes, payload } = request;
-  return { topic, message: key === undefined ? { id, attributes, payload } : { id, key, attributes, payload } };
+export function accept(deps: AcceptDeps, request: PublishRequest): Accepted {
+  const entry = publishTarget(deps.view, request.topic);
+  return { topic: entry.topic, message: judge(deps, entry, request) };
 }
 
-function target(view: CatalogView, name: string): TopicEntry {
+/** The same for a topic that is found already; `value` is what the payload says, where the caller knows. */
+export function judge(
+  { compileSchema, newId }: Pick<AcceptDeps, "compileSchema" | "newId">,
+  { topic, schema }: TopicEntry,
+  request: Omit<PublishRequest, "topic"> & { readonly value?: unknown },
+): Message {
+  checkMessage(request);
+  const { key, attributes, payload, value = parsePayload(payload) } = request;
+  if (schema !== undefined) {
+    const problems = compiled(compileSchema, schema)(value);
+    if (problems.length > 0) throw mismatch(topic, problems, payload);
+  }
+  const id = request.id ?? newId();
+  return key === undefined ? { id, attributes, payload } : { id, key, attributes, payload };
+}
+
+/** The topic, if anybody may publish to it now. */
+export function publishTarget(view: CatalogView, name: string): TopicEntry {
   const entry = topicNamed(view, name);
   const { topic, schema } = entry;
   if (topic.purpose === "dead-letter") {

@@ -14,7 +14,7 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
 const ATTRIBUTE_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /** Fails unless size, id, key and attributes are within the limits of one message. */
-export function checkMessage({ id, key, attributes, payload }: PublishRequest): void {
+export function checkMessage({ id, key, attributes, payload }: Omit<PublishRequest, "topic">): void {
   if (payload.length > PAYLOAD_BYTES_MAX) throw tooLarge(payload.length);
   if (id !== undefined && !MESSAGE_ID_PATTERN.test(id)) {
     throw invalid("The message id is not valid.", 'Use 1 to 128 letters, digits, "_", ":" and "-".');
@@ -27,6 +27,9 @@ function checkKey(key: string): void {
   if (key === "") throw invalid("The key is empty.", "Give a key of at least one character, or none.");
   if (!PRINTABLE_ASCII.test(key)) {
     throw invalid("The key has a character that is not printable ASCII.", "Use the characters from space to ~.");
+  }
+  if (key !== key.trim()) {
+    throw invalid("The key starts or ends with a space.", "Leave the space out: no header would keep it.");
   }
   if (key.length > KEY_BYTES_MAX) {
     throw invalid(`The key has ${key.length} bytes.`, `A key has at most ${KEY_BYTES_MAX} bytes.`);
@@ -52,6 +55,12 @@ function checkAttributes(attributes: readonly Attribute[]): void {
       throw invalid(
         `The attribute "${name}" has a character that is not printable ASCII.`,
         "Use the characters from space to ~; encode others, for instance in percent form.",
+      );
+    }
+    if (value !== value.trim()) {
+      throw invalid(
+        `The value of the attribute "${name}" starts or ends with a space.`,
+        "Leave the space out: no header would keep it.",
       );
     }
     bytes += name.length + value.length;

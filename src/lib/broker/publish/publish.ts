@@ -4,7 +4,7 @@ import type { Appended } from "../../engine/port.ts";
 import type { BrokerDeps, Published, PublishRequest } from "../broker.ts";
 import { type AcceptDeps, accept } from "./accept.ts";
 
-type Deps = AcceptDeps &
+export type PublishDeps = AcceptDeps &
   Pick<BrokerDeps, "engine" | "observer"> & {
     /** Throws once the broker stops. */
     readonly checkOpen: () => void;
@@ -16,7 +16,7 @@ const DEDUPED = { dedupeWindowMs: DEDUPE_WINDOW_MS };
  * One message into its topic. Everything that can be refused is refused before the append, and the append is the only thing
  * that is waited for. Answers once the message would survive a power cut.
  */
-export function createPublish(deps: Deps): (request: PublishRequest) => Promise<Published> {
+export function createPublish(deps: PublishDeps): (request: PublishRequest) => Promise<Published> {
   const { engine, observer, checkOpen } = deps;
 
   return async (request) => {
@@ -27,7 +27,8 @@ export function createPublish(deps: Deps): (request: PublishRequest) => Promise<
   };
 }
 
-function answer(
+/** What a publisher is told of an append. */
+export function answer(
   appended: Appended | undefined,
   { id, topic }: { readonly id: string; readonly topic: string },
   observer: BrokerDeps["observer"],
