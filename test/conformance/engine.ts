@@ -9,6 +9,7 @@ import { ownerChecks } from "./checks/owners.ts";
 import { parkedChecks } from "./checks/parked.ts";
 import { readChecks } from "./checks/read.ts";
 import { reportChecks } from "./checks/reports.ts";
+import { scheduleChecks } from "./checks/schedules.ts";
 import { timeChecks } from "./checks/time.ts";
 
 /** Every promise of `src/lib/engine/port.ts`, by the part of the port that gives it. */
@@ -22,6 +23,7 @@ export const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   cursors: cursorChecks,
   parked: parkedChecks,
   reports: reportChecks,
+  schedules: scheduleChecks,
   "the engine as a whole": lifeChecks,
 };
 

@@ -1,16 +1,8 @@
 import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
-import type { Prepare } from "./check.ts";
 import { prepareMemory } from "./memory.ts";
-import { catalog, cursors, forgetful, log, newestHold, over, owners, parked, reports } from "./mutate.ts";
-
-/** An engine that keeps all promises but one. */
-export interface Mutant {
-  readonly fault: string;
-  /** The promise, word for word, whose check must notice. */
-  readonly breaks: string;
-  readonly prepare: Prepare;
-}
+import { catalog, cursors, forgetful, log, type Mutant, newestHold, over, owners, parked, reports } from "./mutate.ts";
+import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -200,6 +192,7 @@ export const MUTANTS: readonly Mutant[] = [
       load: async (hold) => (await load(hold)).map(({ dying: _, ...entry }) => entry),
     })),
   },
+  ...SCHEDULE_MUTANTS,
   {
     fault: "a superseded hold reports",
     breaks: "a report under a superseded hold fails with epoch_stale and changes nothing",

@@ -10,9 +10,18 @@ import type {
   Ownership,
   Parked,
   Reports,
+  Schedules,
 } from "../../src/lib/engine/port.ts";
 import type { Prepare } from "./check.ts";
 import { prepareMemory } from "./memory.ts";
+
+/** An engine that keeps all promises but one. */
+export interface Mutant {
+  readonly fault: string;
+  /** The promise, word for word, whose check must notice. */
+  readonly breaks: string;
+  readonly prepare: Prepare;
+}
 
 /** The memory engine with something laid over it. */
 export const over =
@@ -39,6 +48,8 @@ export const parked = (mutate: (parked: Parked) => Partial<Parked>) =>
 
 export const reports = (mutate: (reports: Reports) => Partial<Reports>) =>
   over((engine) => ({ reports: { ...engine.reports, ...mutate(engine.reports) } }));
+export const schedules = (mutate: (schedules: Schedules) => Partial<Schedules>) =>
+  over((engine) => ({ schedules: { ...engine.schedules, ...mutate(engine.schedules) } }));
 
 /** Loses something of its storage at each restart. */
 export const forgetful =

@@ -14,6 +14,7 @@ export interface Engine {
   readonly cursors: Cursors;
   readonly parked: Parked;
   readonly reports: Reports;
+  readonly schedules: Schedules;
   /** What an operator should see of the engine; cheap, never a scan. */
   status(): Promise<EngineStatus>;
   /** Releases what is owned, makes durable what was accepted, lets go of the storage. Calling it twice is fine. */
@@ -37,6 +38,8 @@ export interface EngineStatus {
   /** Caller-given ids remembered for deduplication, and whether the limit cut the window short. */
   readonly rememberedIds: number;
   readonly rememberedIdsMax: number;
+  /** Messages of all topics that wait for their time; `null`: not known. */
+  readonly scheduled: number | null;
   /** Set when the engine refuses new messages, with the reason in words. */
   readonly refusing: string | null;
 }
@@ -272,4 +275,67 @@ export interface Reports {
   report(ownership: Ownership, value: unknown): Promise<void>;
   /** The last one, whoever asks and whoever made it; `undefined` where there is none. `Cursors.forget` forgets it, too. */
   read(resource: string): Promise<Report | undefined>;
+}
+
+// ── schedules ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A whole message that is to be published later. In a topic at most one with its id waits. */
+export interface ScheduledMessage {
+  readonly topicId: string;
+  /** The topic's name: for people, also when the topic is gone. */
+  readonly topic: string;
+  readonly message: Message;
+  readonly scheduledAtMs: number;
+  /** The wall time at which it is to be published. */
+  readonly dueMs: number;
+}
+
+/** Tells a scheduled message from every other one, and from one that was scheduled under its id before or after it. */
+export interface ScheduledKey {
+  readonly topicId: string;
+  readonly id: string;
+  readonly dueMs: number;
+}
+
+export type ScheduledPut =
+  | { readonly kind: "put" }
+  /** One with this id waits in the topic already; it stays as it is. */
+  | { readonly kind: "exists"; readonly first: ScheduledMessage };
+
+export interface DueMessages {
+  /** By due time, the earliest first. */
+  readonly messages: readonly ScheduledMessage[];
+  /** When the first one behind them is due, asked for or not; `undefined`: none waits. */
+  readonly nextMs: number | undefined;
+}
+
+/** Every resource of schedules begins like this; no id of a subscription does. */
+export const SCHEDULES_PREFIX = "schedules/";
+
+/**
+ * Messages that wait for their time. They are divided over one or more resources, each of which is owned like a subscription; its owner
+ * appends what is due under the same id and removes it afterwards: a crash between the two repeats the id, and loses nothing. However
+ * many wait, opening the engine takes no longer and they take no memory.
+ */
+export interface Schedules {
+  /** What has to be owned so that everything becomes due somewhere. */
+  resources(): Promise<readonly string[]>;
+  /** The one of them under which this message is due. */
+  resourceOf(topicId: string, id: string): string;
+  /** Anyone may put. Durable when it resolves. Fails with `disk_full` and `overloaded` like an append. */
+  put(scheduled: ScheduledMessage): Promise<ScheduledPut>;
+  find(topicId: string, id: string): Promise<ScheduledMessage | undefined>;
+  /** Those of a topic by due time, then in an order that does not change; behind `after` where that is given. Empty: there are no more. */
+  list(topicId: string, limits: ReadLimits, after?: ScheduledKey): Promise<readonly ScheduledMessage[]>;
+  /** Those of the resource that are due at `untilMs`, as many as the limits allow. `epoch_stale` as in `commit` of cursors. */
+  due(ownership: Ownership, untilMs: number, limits: ReadLimits): Promise<DueMessages>;
+  /**
+   * Published or cancelled: durable when it resolves, all or none. Those that are not there (any more) are passed over. Fails with
+   * `epoch_stale` for a hold that has been superseded, and then changes nothing.
+   */
+  remove(ownership: Ownership, keys: readonly ScheduledKey[]): Promise<void>;
+  /** How many wait in the topic, without counting them; `null`: not known. */
+  count(topicId: string): Promise<number | null>;
+  /** Forgets all of a topic that is gone. May be done in parts: after a crash in the middle, again. */
+  forget(topicId: string): Promise<void>;
 }

@@ -14,7 +14,7 @@ const VIEW: LagView = {
 const STATUS: BrokerView = {
   engine: {
     ...{ name: "memory", location: "memory", storedBytes: 10, freeBytes: null },
-    ...{ rememberedIds: 1, rememberedIdsMax: 2, refusing: null },
+    ...{ rememberedIds: 1, rememberedIdsMax: 2, scheduled: 0, refusing: null },
   },
   ...{ node: "n", startedAtMs: 0, uptimeMs: 0, topics: 1, subscriptions: { active: 1, paused: 0, degraded: 0 } },
   ...{ lag: 3, parked: 1, deadLetters: 4 },

@@ -19,6 +19,7 @@ import { createRetention } from "./retention.ts";
 import { createCatalog } from "./state/catalog.ts";
 import { createOwners } from "./state/owners.ts";
 import { createPositions } from "./state/positions.ts";
+import { createSchedules } from "./state/schedules.ts";
 import { openStateStore, type StateStore } from "./state/store.ts";
 import { wakeAll } from "./topic-log.ts";
 
@@ -84,6 +85,12 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
     await checkpoint.save();
     retention.sweep();
   };
+  const checkTaking = () => {
+    life.checkOpen();
+    const refusal = freeSpace.refusal();
+    if (refusal !== undefined) throw refusal;
+  };
+  const schedules = createSchedules({ store, checkTaking, limits });
   const life = createLife({ clock, periodMs: limits.checkpointPeriodMs, failStop, report, pass });
   return {
     capabilities: { engine: "embedded", exactDuplicates: true, durable: true },
@@ -91,6 +98,7 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
     log: createLog({ store, journal, topics, gate, freeSpace, retention, checkOpen: life.checkOpen }),
     owners,
     ...createPositions(store, clock),
+    schedules,
     async status() {
       const freeBytes = await freeSpace.bytes();
       return {
@@ -99,6 +107,7 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
         freeBytes,
         rememberedIds: index.count(),
         rememberedIdsMax: limits.rememberedIdsMax,
+        scheduled: schedules.total(),
         refusing: (failStop.failure ?? freeSpace.refusal())?.message ?? null,
       };
     },

@@ -4,6 +4,7 @@ import { memoryCatalog } from "./catalog.ts";
 import { memoryLog, REMEMBERED_IDS_MAX } from "./log.ts";
 import { memoryOwners } from "./owners.ts";
 import { memoryPositions } from "./positions.ts";
+import { memorySchedules } from "./schedules.ts";
 import { type MemoryStorage, memoryStorage } from "./storage.ts";
 
 export interface MemoryEngineOptions {
@@ -25,6 +26,7 @@ export function memoryEngine({ clock, storage = memoryStorage(), sync = async ()
     log,
     owners,
     ...memoryPositions(storage, clock),
+    schedules: memorySchedules(storage),
     async status() {
       const topics = [...storage.topics.values()];
       return {
@@ -33,6 +35,7 @@ export function memoryEngine({ clock, storage = memoryStorage(), sync = async ()
         freeBytes: null,
         rememberedIds: sum(topics, ({ remembered }) => remembered.size),
         rememberedIdsMax: REMEMBERED_IDS_MAX,
+        scheduled: sum([...storage.schedules.values()], ({ size }) => size),
         refusing: null,
       };
     },

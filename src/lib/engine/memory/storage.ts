@@ -1,5 +1,5 @@
 import type { StoredMessage } from "../../domain/message.ts";
-import type { CatalogDocument, ParkedEntry, Report, ShardCursor } from "../port.ts";
+import type { CatalogDocument, ParkedEntry, Report, ScheduledMessage, ShardCursor } from "../port.ts";
 
 export interface StoredTopic {
   /** What is still kept: the record at index `i` has offset `start + i`. */
@@ -26,6 +26,8 @@ export interface MemoryStorage {
   readonly parked: Map<string, ReadonlyMap<string, ParkedEntry>>;
   /** The last of each resource. */
   readonly reports: Map<string, Report>;
+  /** By topic id, then by message id. */
+  readonly schedules: Map<string, Map<string, ScheduledMessage>>;
 }
 
 export function memoryStorage(): MemoryStorage {
@@ -36,5 +38,6 @@ export function memoryStorage(): MemoryStorage {
     cursors: new Map(),
     parked: new Map(),
     reports: new Map(),
+    schedules: new Map(),
   };
 }

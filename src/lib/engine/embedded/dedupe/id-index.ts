@@ -16,11 +16,15 @@ export interface IdIndex {
 /** How many more than it adds a checkpoint forgets, so that the index shrinks again after a burst. */
 const FORGET_EXTRA = 1_000;
 
-/** Longer ids are remembered by their hash: a key has a limit, and one that is over it would fail a whole commit. */
+/** Longer ids stand in a key by their hash: a key has a limit, and one that is over it would fail a whole commit. */
 const ID_LENGTH_MAX = 256;
 
+export function idText(id: string): string {
+  return id.length <= ID_LENGTH_MAX ? id : hash("sha256", id);
+}
+
 export function idKey(topicId: string, id: string): string {
-  return `${topicId}/${id.length <= ID_LENGTH_MAX ? id : hash("sha256", id)}`;
+  return `${topicId}/${idText(id)}`;
 }
 
 export function digestOf(payload: Uint8Array): string {

@@ -28,6 +28,14 @@ interface StateDatabases {
   readonly reports: Database<Report, string>;
   readonly ids: Database<RememberedId, string>;
   readonly idOrder: Database<IdInOrder, number>;
+  /** Scheduled messages, whole: those of a topic by due time. */
+  readonly scheduled: Database<Uint8Array, ScheduledPlace>;
+  /** The same by due time over all topics. */
+  readonly scheduledDue: Database<true, [dueMs: number, topicId: string, id: string]>;
+  /** When the message that waits under an id is due. */
+  readonly scheduledIds: Database<number, [topicId: string, id: string]>;
+  /** How many wait in a topic. */
+  readonly scheduledCounts: Database<number, string>;
 }
 
 export interface StateWrites {
@@ -42,6 +50,9 @@ export interface StoredDocument {
 
 export type PositionKey = [subscriptionId: string, topicId: string, shard: number];
 export type ParkedKey = [subscriptionId: string, topicId: string, shard: number, offset: number];
+
+/** `id` as `idText` gives it. */
+export type ScheduledPlace = [topicId: string, dueMs: number, id: string];
 
 /** What is known of a message whose id the caller gave. */
 export interface RememberedId {
@@ -118,6 +129,18 @@ export async function openStateStore(path: string, failStop: FailStop): Promise<
     get idOrder() {
       return use(databases.idOrder);
     },
+    get scheduled() {
+      return use(databases.scheduled);
+    },
+    get scheduledDue() {
+      return use(databases.scheduledDue);
+    },
+    get scheduledIds() {
+      return use(databases.scheduledIds);
+    },
+    get scheduledCounts() {
+      return use(databases.scheduledCounts);
+    },
     commit: async (work) => commit(use(root), () => work(writes), failStop),
     bytes: async () => (await stat(dataFile)).size,
     close() {
@@ -138,6 +161,10 @@ function openDatabases(root: RootDatabase): StateDatabases {
     reports: root.openDB({ name: "reports", encoding: "json" }),
     ids: root.openDB({ name: "ids", encoding: "json" }),
     idOrder: root.openDB({ name: "id-order", encoding: "json" }),
+    scheduled: root.openDB({ name: "scheduled", encoding: "binary" }),
+    scheduledDue: root.openDB({ name: "scheduled-due", encoding: "json" }),
+    scheduledIds: root.openDB({ name: "scheduled-ids", encoding: "json" }),
+    scheduledCounts: root.openDB({ name: "scheduled-counts", encoding: "json" }),
   };
 }
 
