@@ -1,0 +1,31 @@
+import { test } from "@fast-check/vitest";
+import { expect } from "vitest";
+import { incompatibilities } from "../../../../src/lib/domain/compatibility/compare.ts";
+import { createCompileSchema } from "../../../../src/lib/schemas/compile.ts";
+import { compiledOr } from "../../../support/compiled.ts";
+import { DOCUMENTS, type Draft, pairOf } from "../../../support/schema-pairs.ts";
+
+const RUNS = 400;
+const compile = createCompileSchema();
+
+test.prop([pairOf("2020-12", 2)], { numRuns: RUNS })(
+  "what is said to be compatible has no counterexample (2020-12)",
+  expectNoCounterexample("2020-12"),
+);
+
+/** Compatible is said only of what is proved: every document that fitted the old schema fits the new one. */
+function expectNoCounterexample(draft: Draft) {
+  return ([old, next]: readonly [unknown, unknown]) => {
+    const [fitsOld, fitsNew] = [compiledOr(compile, old, draft), compiledOr(compile, next, draft)];
+    if (fitsOld === undefined || fitsNew === undefined) return;
+    const [before, after] = [
+      { name: "version 1", definition: fitsOld.definition },
+      { name: "the new schema", definition: fitsNew.definition },
+    ];
+
+    const found = incompatibilities(before, after, "backward");
+
+    const counterexample = DOCUMENTS.find((document) => fitsOld.fits(document) && !fitsNew.fits(document));
+    if (found.length === 0) expect({ old, next, counterexample }).toEqual({ old, next });
+  };
+}
