@@ -1,9 +1,11 @@
 import { Ajv2020, type ErrorObject, type Options } from "ajv/dist/2020.js";
+import { acceptsSchema } from "../domain/compatibility/compare.ts";
 import { KBrokerError, messageOf, type Problem } from "../domain/error.ts";
 import { parseJson } from "../domain/json.ts";
 import { type Located, locate } from "../domain/json-place.ts";
 import { type CompileSchema, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX, type Validate } from "../domain/schema.ts";
 import { findings } from "./findings.ts";
+import { keywordsOf } from "./keywords.ts";
 import { PROBLEMS_MAX, problemsOf } from "./messages.ts";
 import { UNIQUE_ITEMS } from "./unique-items.ts";
 
@@ -61,11 +63,38 @@ function build(definition: string, schema: object | boolean): Validate {
     const ajv = new Ajv2020(OPTIONS);
     ajv.removeKeyword(UNIQUE_ITEMS.keyword.toString());
     ajv.addKeyword(UNIQUE_ITEMS);
+    const used = new Set(Array.from(keywordsOf(schema), ({ keyword }) => keyword));
+    // Else the library keeps book of what was evaluated, and fails on some objects (a pattern beside an `anyOf`).
+    ajv.opts.unevaluated = used.has("unevaluatedItems") || used.has("unevaluatedProperties");
     const validate = ajv.compile(schema);
-    return (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+    const problems: Validate = (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+    return [...used].some((keyword) => UNSURE.has(keyword)) ? judged(schema, problems) : problems;
   } catch (error) {
     // Such as a pattern that is no regular expression: the library has found it, in its words.
     throw invalid(definition, [{ pointer: "", message: messageOf(error) }]);
+  }
+}
+
+/** Where the library, which declares its variables once for all the turns of a loop, takes the verdict on one item for that on the next. */
+const UNSURE: ReadonlySet<string> = new Set(["contains", "unevaluatedItems", "unevaluatedProperties"]);
+
+/** For a schema with one of those the verdict is our own, and only the words are the library's. */
+function judged(schema: object | boolean, problems: Validate): Validate {
+  const fits = acceptsSchema(schema);
+  return (value) => {
+    if (fits(value)) return [];
+    const found = inWords(() => problems(value));
+    return found.length > 0 ? found : [{ pointer: "", message: "has a part that the schema does not allow" }];
+  };
+}
+
+function inWords(find: () => readonly Problem[]): readonly Problem[] {
+  try {
+    return find();
+  } catch (error) {
+    // The library's own fault on a value that is refused in any case: only its words are missing.
+    if (error instanceof TypeError) return [];
+    throw error;
   }
 }
 

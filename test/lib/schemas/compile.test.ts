@@ -174,6 +174,24 @@ it("takes decimals for what they say: 19.99 is a multiple of 0.01", () => {
   expect(check({ multipleOf: 0.1 }, 0.3)).toEqual([]);
 });
 
+it("judges an object whose pattern stands beside a choice that does not hold", () => {
+  const schema = { patternProperties: { "^a": false }, anyOf: [{ properties: { a: { pattern: "^a" } } }, {}] };
+
+  expect(check(schema, { a: "x" })).toEqual([{ pointer: "/a", message: "must not be there" }]);
+  expect(check({ ...schema, unevaluatedProperties: false }, { a: "x" })).toHaveLength(1);
+});
+
+it("judges each item by itself: what one had evaluated, or held, says nothing of the next", () => {
+  const choice = [
+    { properties: { a: { type: "number" } }, required: ["a"] },
+    { properties: { b: true }, required: ["b"] },
+  ];
+  const items = { anyOf: choice, unevaluatedProperties: false };
+
+  expect(check({ items }, [{ a: 1 }, { a: "x", b: 1 }])).toHaveLength(1);
+  expect(check({ items: { contains: { type: "string" } } }, [["a"], []])).toHaveLength(1);
+});
+
 it("takes format for an annotation", () => {
   expect(check({ format: "email" }, "no address")).toEqual([]);
 });
