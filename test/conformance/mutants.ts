@@ -181,6 +181,17 @@ export const MUTANTS: readonly Mutant[] = [
     })),
   },
   {
+    fault: "a hold outlives forget",
+    breaks: "a hold from before forget brings nothing back",
+    prepare: cursors(({ commit, forget }) => {
+      const forgotten = new Set<string>();
+      return {
+        forget: (id) => forget(id).finally(() => forgotten.add(id)),
+        commit: async (hold, ...rest) => (forgotten.has(hold.resource) ? undefined : commit(hold, ...rest)),
+      };
+    }),
+  },
+  {
     fault: "of two entries for one message the earlier one stays",
     breaks: "parking a message twice leaves one entry, the later one, in one call or in two",
     prepare: parked(({ put }) => ({ put: (hold, entries) => put(hold, [...entries].reverse()) })),
@@ -246,13 +257,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: "forget keeps the report",
     breaks: "forget removes the report of one subscription and of no other",
-    prepare: cursors(({ forget }, engine) => ({
-      forget: async (id) => {
-        const before = await engine.reports.read(id);
-        await forget(id);
-        if (before !== undefined) await engine.reports.report({ resource: id, epoch: before.epoch }, before.value);
-      },
-    })),
+    prepare: over(({ cursors: under, reports }) => {
+      const kept = new Map<string, Awaited<ReturnType<typeof reports.read>>>();
+      const forget = async (id: string) => {
+        kept.set(id, await reports.read(id));
+        await under.forget(id);
+      };
+      return {
+        cursors: { ...under, forget },
+        reports: { ...reports, read: async (id) => kept.get(id) ?? reports.read(id) },
+      };
+    }),
   },
   {
     fault: "close lets go without a word",

@@ -203,7 +203,7 @@ export interface Cursors {
    * Fails with `epoch_stale` for a hold that has been superseded, and then changes nothing.
    */
   commit(ownership: Ownership, cursors: readonly ShardCursor[], unpark?: readonly Source[]): Promise<void>;
-  /** Forgets cursors, parked entries and the report of a subscription that is no longer owned. */
+  /** Forgets cursors, parked entries and the report of a subscription that is no longer owned; every hold on it that there was is superseded. */
   forget(subscriptionId: string): Promise<void>;
 }
 

@@ -162,4 +162,20 @@ export const cursorChecks: readonly Check[] = [
       expect(byOffset(others)).toEqual([entry(1), entry(2)]);
     },
   },
+  {
+    promise: "a hold from before forget brings nothing back",
+    async run({ engine }) {
+      const { cursors, parked } = engine;
+      await topicWith(engine, 9);
+      const old = await own(engine);
+      await cursors.commit(old, [at(4)]);
+      await engine.owners.unwant(SUBSCRIPTION);
+      await cursors.forget(SUBSCRIPTION);
+
+      await expect(cursors.commit(old, [at(5)])).rejects.toMatchObject({ code: "epoch_stale" });
+      await expect(parked.put(old, [entry(8)])).rejects.toMatchObject({ code: "epoch_stale" });
+
+      expect(await cursors.load(SUBSCRIPTION)).toEqual([]);
+    },
+  },
 ];

@@ -41,6 +41,7 @@ export function memoryPositions(
         cursors.delete(subscriptionId);
         parked.delete(subscriptionId);
         reports.delete(subscriptionId);
+        epochs.delete(subscriptionId);
       },
     },
     parked: {

@@ -39,6 +39,7 @@ export function createPositions(
         for (const key of places) write.remove(store.cursors, key);
         for (const key of entries) write.remove(store.parked, key);
         write.remove(store.reports, subscriptionId);
+        write.remove(store.epochs, subscriptionId);
       });
     },
   };
