@@ -7,6 +7,12 @@ export const instant = z.iso.datetime();
 
 export const count = z.number().int().nonnegative();
 
+/** Of a query: `true` or `false`; false when left out. */
+export const switched = z
+  .enum(["true", "false"])
+  .default("false")
+  .transform((text) => text === "true");
+
 /** A duration as people write it ("30s", "3d"), checked against its bounds and given as milliseconds. */
 export function duration(
   what: string,

@@ -8,14 +8,16 @@ import {
   endpointCheckBody,
   endpointCheckReply,
   subscriptionCreateBody,
+  subscriptionDeleteQuery,
+  subscriptionDeleteReply,
   subscriptionListReply,
   subscriptionReply,
 } from "./subscription.ts";
-import { topicCreateBody, topicListReply, topicReply } from "./topic.ts";
+import { topicCreateBody, topicDeleteQuery, topicDeleteReply, topicListReply, topicReply } from "./topic.ts";
 
 /** One admin call: what goes in, what comes out. `:name` in the path is the resource's name, percent-encoded. */
 export interface AdminRoute {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;
@@ -51,6 +53,14 @@ export const ROUTES = {
     reply: topicReply,
     status: 200,
     summary: "Describe one topic.",
+  },
+  topicDelete: {
+    method: "DELETE",
+    path: `${BASE}/topics/:name`,
+    query: topicDeleteQuery,
+    reply: topicDeleteReply,
+    status: 200,
+    summary: "Delete a topic and all that belongs to it.",
   },
   schemaCreate: {
     method: "POST",
@@ -88,6 +98,14 @@ export const ROUTES = {
     reply: subscriptionReply,
     status: 200,
     summary: "Describe one subscription.",
+  },
+  subscriptionDelete: {
+    method: "DELETE",
+    path: `${BASE}/subscriptions/:name`,
+    query: subscriptionDeleteQuery,
+    reply: subscriptionDeleteReply,
+    status: 200,
+    summary: "Delete a subscription; what is in flight finishes first.",
   },
   subscriptionPause: {
     method: "POST",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../domain/retry.ts";
 import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../domain/subscription.ts";
-import { count, duration, instant } from "./common.ts";
+import { count, duration, instant, switched } from "./common.ts";
 
 const answerTimeout = duration("The timeout", {
   minMs: TIMEOUT_MS_MIN,
@@ -63,6 +63,22 @@ export const subscriptionReply = z.object({
 
 export const subscriptionListReply = z.object({ items: z.array(subscriptionReply) });
 
+/** `DELETE /admin/v1/subscriptions/<name>`. With `dryRun` it only says what would go. */
+export const subscriptionDeleteQuery = z.strictObject({ purgeErrors: switched, dryRun: switched });
+
+/** What went, as it was right before. */
+export const subscriptionDeleteReply = z.object({
+  name: z.string(),
+  id: z.string(),
+  topic: z.string(),
+  /** Messages that it had not delivered; `null`: not known. */
+  lag: count.nullable(),
+  deadLetterTopic: z.string(),
+  /** Messages in its dead letter topic: kept there, or gone where `errorsPurged`. */
+  deadLetters: count,
+  errorsPurged: z.boolean(),
+});
+
 /** `POST /admin/v1/endpoint-checks`: one `OPTIONS` request from the broker, under the rules of a push. */
 export const endpointCheckBody = z.strictObject({ endpoint: z.string() });
 
@@ -78,4 +94,5 @@ export const endpointCheckReply = z.object({
 export type SubscriptionCreateBody = z.input<typeof subscriptionCreateBody>;
 export type SubscriptionReply = z.output<typeof subscriptionReply>;
 export type SubscriptionListReply = z.output<typeof subscriptionListReply>;
+export type SubscriptionDeleteReply = z.output<typeof subscriptionDeleteReply>;
 export type EndpointCheckReply = z.output<typeof endpointCheckReply>;

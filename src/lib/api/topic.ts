@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN } from "../domain/topic.ts";
-import { count, duration, instant } from "./common.ts";
+import { count, duration, instant, switched } from "./common.ts";
+import { subscriptionDeleteReply } from "./subscription.ts";
 
 const topicTtl = duration("The time to live", {
   minMs: TOPIC_TTL_MS_MIN,
@@ -35,5 +36,19 @@ export const topicReply = z.object({
 
 export const topicListReply = z.object({ items: z.array(topicReply) });
 
+/** `DELETE /admin/v1/topics/<name>`. With `dryRun` it only says what would go; without `cascade` a topic with subscriptions is 409. */
+export const topicDeleteQuery = z.strictObject({ cascade: switched, purgeErrors: switched, dryRun: switched });
+
+/** What went, as it was right before. */
+export const topicDeleteReply = z.object({
+  name: z.string(),
+  id: z.string(),
+  messages: count,
+  /** `null`: it had no schema. */
+  schemaVersion: count.nullable(),
+  subscriptions: z.array(subscriptionDeleteReply),
+});
+
+export type TopicDeleteReply = z.output<typeof topicDeleteReply>;
 export type TopicReply = z.output<typeof topicReply>;
 export type TopicListReply = z.output<typeof topicListReply>;

@@ -35,11 +35,15 @@ export interface Broker {
   createTopic(request: CreateTopic): Promise<TopicView>;
   listTopics(): Promise<readonly TopicView[]>;
   describeTopic(name: string): Promise<TopicView>;
+  /** Answers when the topic is gone for good and everything of it was removed, or will be by whoever starts next. */
+  deleteTopic(name: string, options: DeleteTopic): Promise<DeletedTopic>;
   createSchema(topic: string, definition: string): Promise<TopicSchema>;
   describeSchema(topic: string): Promise<TopicSchema>;
   createSubscription(request: CreateSubscription): Promise<SubscriptionView>;
   listSubscriptions(): Promise<readonly SubscriptionView[]>;
   describeSubscription(name: string): Promise<SubscriptionView>;
+  /** What is in flight finishes first. No push starts afterwards. */
+  deleteSubscription(name: string, options: DeleteSubscription): Promise<DeletedSubscription>;
   /** Answers when the state is durable; no push starts afterwards. */
   pauseSubscription(name: string): Promise<SubscriptionView>;
   resumeSubscription(name: string): Promise<SubscriptionView>;
@@ -120,6 +124,39 @@ export interface SubscriptionView {
   readonly lag: number | null;
   readonly parked: number | null;
   readonly deadLetters: number | null;
+}
+
+export interface DeleteSubscription {
+  /** The dead letter topic goes, too. Fails with `topic_in_use` where others use it. */
+  readonly purgeErrors: boolean;
+  /** Only says what would go; what is not possible is refused all the same. */
+  readonly dryRun: boolean;
+}
+
+export interface DeleteTopic extends DeleteSubscription {
+  /** Its subscriptions go, too; otherwise a topic that has some is `topic_in_use`. */
+  readonly cascade: boolean;
+}
+
+/** What a deletion takes away, as it was right before. */
+export interface DeletedSubscription {
+  readonly name: string;
+  readonly id: string;
+  readonly topic: string;
+  /** Messages that it had not delivered. */
+  readonly lag: number | null;
+  readonly deadLetterTopic: string;
+  /** Kept there, or gone with it. */
+  readonly deadLetters: number;
+  readonly errorsPurged: boolean;
+}
+
+export interface DeletedTopic {
+  readonly name: string;
+  readonly id: string;
+  readonly messages: number;
+  readonly schemaVersion: number | null;
+  readonly subscriptions: readonly DeletedSubscription[];
 }
 
 /** See `api/lag.ts` for what each number means; times are milliseconds since the epoch. */

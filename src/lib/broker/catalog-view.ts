@@ -16,7 +16,10 @@ export interface Versioned<T> {
   readonly value: T;
 }
 
-/** What exists, in memory, so that no publish asks storage. It has each change before the call that made it answers. */
+/**
+ * What exists, in memory, so that no publish asks storage. It has each change before the call that made it answers. What is marked as
+ * deleted does not exist, nor does a subscription of such a topic.
+ */
 export interface CatalogView {
   topic(name: string): TopicEntry | undefined;
   topics(): readonly TopicEntry[];
@@ -28,6 +31,12 @@ export interface CatalogView {
   subscriptionsOf(topic: Topic): readonly Subscription[];
   /** The version of the schema document of that name, even of one left behind for a topic that is not there; 0: none. */
   schemaDocumentVersion(name: string): number;
+  /** The document itself, marked as deleted or not: for who changes it. */
+  topicDocument(name: string): Versioned<Topic> | undefined;
+  /** Topics that are marked as deleted and still have something to be removed. */
+  deletedTopics(): readonly Versioned<Topic>[];
+  /** Every subscription's document, also of one that is marked as deleted or whose topic is. */
+  subscriptionDocuments(): readonly Versioned<Subscription>[];
   /** Stops following the catalog. */
   close(): void;
 }
@@ -60,23 +69,27 @@ interface Store {
 }
 
 function createStore(): Store {
-  const topics = new Map<string, Topic>();
+  const topics = new Map<string, Versioned<Topic>>();
   const schemas = new Map<string, Versioned<TopicSchema>>();
   const subscriptions = new Map<string, Versioned<Subscription>>();
   const entries = new Map<string, TopicEntry>();
 
   function bind(name: string): void {
-    const topic = topics.get(name);
-    if (topic === undefined) entries.delete(name);
+    const topic = topics.get(name)?.value;
+    if (topic === undefined || topic.deletion !== undefined) entries.delete(name);
     else {
       const schema = schemas.get(name)?.value;
       entries.set(name, { topic, schema: schema?.topicId === topic.id ? schema : undefined });
     }
   }
 
+  const isThere = ({ deletion, topic, topicId }: Subscription) =>
+    deletion === undefined && entries.get(topic)?.topic.id === topicId;
+  const there = () => subscriptionsByName(subscriptions).filter(isThere);
+
   return {
     apply(kind, name, document) {
-      if (kind === "topic") setOrDelete(topics, name, document && read(document, isTopic).value);
+      if (kind === "topic") setOrDelete(topics, name, document && read(document, isTopic));
       else if (kind === "schema") setOrDelete(schemas, name, document && read(document, isTopicSchema));
       else if (kind === "subscription") setOrDelete(subscriptions, name, document && read(document, isSubscription));
       if (kind === "topic" || kind === "schema") bind(name);
@@ -84,12 +97,22 @@ function createStore(): Store {
     view: {
       topic: (name) => entries.get(name),
       topics: () => byName(entries.values(), ({ topic }) => topic.name),
-      topicLike: (name) => like(topics.values(), name),
-      subscription: (name) => subscriptions.get(name),
-      subscriptions: () => subscriptionsByName(subscriptions),
-      subscriptionLike: (name) => like(subscriptionsByName(subscriptions), name),
-      subscriptionsOf: (topic) => subscriptionsByName(subscriptions).filter(({ topicId }) => topicId === topic.id),
+      topicLike: (name) =>
+        like(
+          Array.from(entries.values(), ({ topic }) => topic),
+          name,
+        ),
+      subscription: (name) => {
+        const found = subscriptions.get(name);
+        return found !== undefined && isThere(found.value) ? found : undefined;
+      },
+      subscriptions: there,
+      subscriptionLike: (name) => like(there(), name),
+      subscriptionsOf: (topic) => there().filter(({ topicId }) => topicId === topic.id),
       schemaDocumentVersion: (name) => schemas.get(name)?.version ?? 0,
+      topicDocument: (name) => topics.get(name),
+      deletedTopics: () => Array.from(topics.values()).filter(({ value }) => value.deletion !== undefined),
+      subscriptionDocuments: () => Array.from(subscriptions.values()),
     },
   };
 }

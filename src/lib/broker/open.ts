@@ -5,10 +5,12 @@ import { openCatalogView } from "./catalog-view.ts";
 import { keepCompiled } from "./compiled-schemas.ts";
 import type { Control } from "./control/control.ts";
 import { listDeadLetters } from "./control/dead-letters.ts";
+import { deleteSubscription, deleteTopic } from "./control/deletions.ts";
 import { createInTurn } from "./control/in-turn.ts";
 import { jobView } from "./control/job-view.ts";
 import { cancelJob, jobNamed, jobsPass, listJobs } from "./control/jobs.ts";
 import { lagOf } from "./control/lag.ts";
+import { removeDeleted } from "./control/removal.ts";
 import { createSchema, describeSchema } from "./control/schemas.ts";
 import { createSnapshot, status } from "./control/status.ts";
 import {
@@ -44,7 +46,10 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
   /** A change has the catalog to itself, and none begins once the broker stops. */
   const change = async <T>(act: () => Promise<T>) => {
     checkOpen();
-    return control.inTurn(act);
+    return control.inTurn(async () => {
+      await removeDeleted(control);
+      return act();
+    });
   };
 
   const publishing = { ...deps, compileSchema, view, checkOpen };
@@ -54,11 +59,13 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
     createTopic: (request) => change(() => createTopic(control, request)),
     listTopics: () => listTopics(control),
     describeTopic: (name) => describeTopic(control, name),
+    deleteTopic: (name, options) => change(() => deleteTopic(control, name, options)),
     createSchema: (topic, definition) => change(() => createSchema(control, topic, definition)),
     describeSchema: async (topic) => describeSchema(control, topic),
     createSubscription: (request) => change(() => createSubscription(control, request)),
     listSubscriptions: () => listSubscriptions(control),
     describeSubscription: (name) => describeSubscription(control, name),
+    deleteSubscription: (name, options) => change(() => deleteSubscription(control, name, options)),
     pauseSubscription: (name) => change(() => setState(control, name, "paused")),
     resumeSubscription: (name) => change(() => setState(control, name, "active")),
     lag: async (name) => lagOf(control, subscriptionNamed(view, name).value),
@@ -74,8 +81,11 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
     snapshot,
     async start() {
       checkOpen();
+      // A crash may have left something to remove; nobody is to own it.
+      await control.inTurn(() => removeDeleted(control));
       await delivery.start();
       const pass = async () => {
+        await control.inTurn(() => removeDeleted(control));
         await trimPass(control);
         await jobsPass(control);
       };

@@ -18,9 +18,10 @@ type Deps = Pick<Control, "engine" | "view" | "delivery" | "expiryNow" | "observ
 export async function trimPass(deps: Deps): Promise<void> {
   for (const { topic } of deps.view.topics()) {
     // A topic that fails must not keep the others from being trimmed.
-    await trimTopic(deps, topic).catch((error: unknown) =>
-      deps.observer.log("error", "Expired messages could not be removed.", { topic: topic.name, error }),
-    );
+    await trimTopic(deps, topic).catch((error: unknown) => {
+      if (deps.view.topic(topic.name)?.topic.id !== topic.id) return;
+      deps.observer.log("error", "Expired messages could not be removed.", { topic: topic.name, error });
+    });
   }
 }
 

@@ -8,7 +8,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 const REPLY_BYTES_MAX = 64 * 1_048_576;
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** With its query, percent-encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import type { Deletion } from "./deletion.ts";
 import { JOB_STATES, type Job } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { LastMove, Subscription } from "./subscription.ts";
@@ -16,7 +17,8 @@ export function isTopic(value: unknown): value is Topic {
     (value.visibility === "public" || value.visibility === "private") &&
     (value.purpose === "messages" || value.purpose === "dead-letter") &&
     isCount(value.ttlMs) &&
-    isCount(value.createdAtMs)
+    isCount(value.createdAtMs) &&
+    isDeletionOrNone(value.deletion)
   );
 }
 
@@ -41,7 +43,8 @@ export function isSubscription(value: unknown): value is Subscription {
     (value.lastMove === undefined || isLastMove(value.lastMove)) &&
     (value.permanentStatuses === undefined || isCounts(value.permanentStatuses)) &&
     (value.onRejecting === undefined || value.onRejecting === "hold" || value.onRejecting === "dead-letter") &&
-    (value.pausedBecause === undefined || isText(value.pausedBecause))
+    (value.pausedBecause === undefined || isText(value.pausedBecause)) &&
+    isDeletionOrNone(value.deletion)
   );
 }
 
@@ -112,6 +115,10 @@ function isSavedCursor(value: unknown): boolean {
 
 function isListOf(value: unknown, is: (one: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(is);
+}
+
+function isDeletionOrNone(value: unknown): value is Deletion | undefined {
+  return value === undefined || (isObject(value) && isCount(value.atMs) && typeof value.purgeErrors === "boolean");
 }
 
 function isLastMove(value: unknown): value is LastMove {

@@ -1,3 +1,4 @@
+import type { Deletion } from "./deletion.ts";
 import type { RetryPolicy } from "./retry.ts";
 
 export const TIMEOUT_MS_DEFAULT = 30_000;
@@ -48,4 +49,6 @@ export interface Subscription {
   /** Why the broker itself paused it, in words, until it is resumed. */
   readonly pausedBecause?: string;
   readonly createdAtMs: number;
+  /** Left out while the subscription is there. */
+  readonly deletion?: Deletion;
 }

@@ -1,3 +1,5 @@
+import type { Deletion } from "./deletion.ts";
+
 export const HOUR_MS = 3_600_000;
 export const TOPIC_TTL_MS_MIN = 1 * HOUR_MS;
 export const TOPIC_TTL_MS_MAX = 7 * 24 * HOUR_MS;
@@ -18,6 +20,8 @@ export interface Topic {
   readonly purpose: "messages" | "dead-letter";
   readonly ttlMs: number;
   readonly createdAtMs: number;
+  /** Left out while the topic is there. */
+  readonly deletion?: Deletion;
 }
 
 /** The catalog's document of kind `schema`, named like its topic. */

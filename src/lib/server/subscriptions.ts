@@ -8,6 +8,7 @@ export const subscriptionHandlers: Some<
   | "subscriptionCreate"
   | "subscriptionList"
   | "subscriptionDescribe"
+  | "subscriptionDelete"
   | "subscriptionPause"
   | "subscriptionResume"
   | "endpointCheck"
@@ -15,6 +16,7 @@ export const subscriptionHandlers: Some<
   subscriptionCreate: async ({ broker, body }) => subscriptionReply(await broker.createSubscription(creation(body))),
   subscriptionList: async ({ broker }) => ({ items: (await broker.listSubscriptions()).map(subscriptionReply) }),
   subscriptionDescribe: async ({ broker, name }) => subscriptionReply(await broker.describeSubscription(name)),
+  subscriptionDelete: ({ broker, name, query }) => broker.deleteSubscription(name, query),
   subscriptionPause: async ({ broker, name }) => subscriptionReply(await broker.pauseSubscription(name)),
   subscriptionResume: async ({ broker, name }) => subscriptionReply(await broker.resumeSubscription(name)),
   endpointCheck: async ({ broker, body }) => endpointCheckReply(await broker.checkEndpoint(body.endpoint)),

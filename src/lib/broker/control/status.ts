@@ -1,4 +1,6 @@
+import type { Subscription } from "../../domain/subscription.ts";
 import type { BrokerView, LagView } from "../broker.ts";
+import { allThatStay } from "../lookup.ts";
 import type { Control } from "./control.ts";
 import { lagOf } from "./lag.ts";
 
@@ -53,9 +55,9 @@ export async function status(
 }
 
 async function lagOfAll(control: Control): Promise<readonly LagView[]> {
-  const views: LagView[] = [];
-  for (const subscription of control.view.subscriptions()) views.push(await lagOf(control, subscription));
-  return views;
+  const { view } = control;
+  const isGone = ({ name, id }: Subscription) => view.subscription(name)?.value.id !== id;
+  return allThatStay(view.subscriptions(), (subscription) => lagOf(control, subscription), isGone);
 }
 
 /** A sum with a part that is not known is not known. */

@@ -10,7 +10,7 @@ import {
 } from "../../domain/subscription.ts";
 import { PRIVATE_SUBSCRIPTIONS_MAX, TOPIC_TTL_MS_MAX, type Topic } from "../../domain/topic.ts";
 import type { CreateSubscription, SubscriptionView } from "../broker.ts";
-import { subscriptionNamed, topicNamed } from "../lookup.ts";
+import { allThatStay, subscriptionNamed, topicNamed } from "../lookup.ts";
 import { checkLimits } from "./check-limits.ts";
 import { allOrNothing, type Control, orOnConflict, type Undo } from "./control.ts";
 import { lagOf } from "./lag.ts";
@@ -46,9 +46,9 @@ export async function createSubscription(control: Control, request: CreateSubscr
 }
 
 export async function listSubscriptions(control: Control): Promise<readonly SubscriptionView[]> {
-  const views: SubscriptionView[] = [];
-  for (const subscription of control.view.subscriptions()) views.push(await viewOf(control, subscription));
-  return views;
+  const { view } = control;
+  const isGone = ({ name, id }: Subscription) => view.subscription(name)?.value.id !== id;
+  return allThatStay(view.subscriptions(), (subscription) => viewOf(control, subscription), isGone);
 }
 
 export async function describeSubscription(control: Control, name: string): Promise<SubscriptionView> {

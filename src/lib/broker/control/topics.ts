@@ -4,7 +4,7 @@ import { checkName } from "../../domain/names.ts";
 import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN, type Topic } from "../../domain/topic.ts";
 import type { CreateTopic, TopicView } from "../broker.ts";
 import type { TopicEntry } from "../catalog-view.ts";
-import { topicNamed } from "../lookup.ts";
+import { allThatStay, ofTopic, topicNamed } from "../lookup.ts";
 import { allOrNothing, type Control, orOnConflict, type Undo } from "./control.ts";
 import { keptCount } from "./kept.ts";
 import { newSchema, putSchema } from "./schemas.ts";
@@ -50,13 +50,14 @@ export async function putTopic(control: Control, topic: Topic, undo: (step: Undo
 }
 
 export async function listTopics(control: Control): Promise<readonly TopicView[]> {
-  const views: TopicView[] = [];
-  for (const entry of control.view.topics()) views.push(await viewOf(control, entry));
-  return views;
+  const { view } = control;
+  const isGone = ({ topic }: TopicEntry) => view.topic(topic.name)?.topic.id !== topic.id;
+  return allThatStay(view.topics(), (entry) => viewOf(control, entry), isGone);
 }
 
 export async function describeTopic(control: Control, name: string): Promise<TopicView> {
-  return viewOf(control, topicNamed(control.view, name));
+  const entry = topicNamed(control.view, name);
+  return ofTopic(control.view, entry.topic, viewOf(control, entry));
 }
 
 async function viewOf(control: Control, { topic, schema }: TopicEntry): Promise<TopicView> {

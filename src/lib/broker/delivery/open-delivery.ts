@@ -82,7 +82,7 @@ class Deliveries implements Delivery {
   #learn(name: string, document: CatalogDocument | undefined): Promise<void> {
     const value = document?.value;
     if (document === undefined) return this.#learnOf(name, undefined);
-    if (isSubscription(value)) return this.#learnOf(name, value);
+    if (isSubscription(value)) return this.#learnOf(name, value.deletion === undefined ? value : undefined);
     this.#deps.observer.log("error", "A subscription has a form that this version does not know; it is left alone.", {
       subscription: name,
     });

@@ -2,6 +2,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
 import type { Appended } from "../../engine/port.ts";
 import type { BrokerDeps, Published, PublishRequest } from "../broker.ts";
+import { ofTopic } from "../lookup.ts";
 import { type AcceptDeps, accept } from "./accept.ts";
 
 export type PublishDeps = AcceptDeps &
@@ -22,7 +23,8 @@ export function createPublish(deps: PublishDeps): (request: PublishRequest) => P
   return async (request) => {
     checkOpen();
     const { topic, message } = accept(deps, request);
-    const [appended] = await engine.log.append(topic.id, [message], request.id === undefined ? {} : DEDUPED);
+    const append = engine.log.append(topic.id, [message], request.id === undefined ? {} : DEDUPED);
+    const [appended] = await ofTopic(deps.view, topic, append);
     return answer(appended, { id: message.id, topic: topic.name }, observer);
   };
 }
