@@ -1,21 +1,28 @@
-import { Args, Flags } from "@oclif/core";
+import { Args, Flags, type Interfaces } from "@oclif/core";
 import type { PublishReply } from "../../lib/api/message.ts";
 import { ChangingCommand } from "../../lib/cli/changing-command.ts";
+import { countText } from "../../lib/cli/fields.ts";
 import { parseAttribute, readPayload } from "../../lib/cli/payload.ts";
+import { CODES, KBrokerError } from "../../lib/domain/error.ts";
 
 export default class MessagePublish extends ChangingCommand {
-  static override summary = "Publish one message.";
+  static override summary = "Publish one message, or with --batch one a line.";
   static override description =
-    "The payload is one JSON value of at most 65 536 bytes, from --data, --file or stdin; it is stored and pushed byte for byte. With --id publishing is safe to repeat: the same id with the same bytes within 10 minutes is stored once.";
+    'The payload is one JSON value of at most 65 536 bytes, from --data, --file or stdin; it is stored and pushed byte for byte. With --id publishing is safe to repeat: the same id with the same bytes within 10 minutes is stored once. With --batch the input is NDJSON of any length, one {"payload": <any JSON>, "id"?, "key"?, "attributes"?} a line; each line has its result on stdout, exit code 1 says that some lines were refused, and which.';
   static override examples = [
     `<%= config.bin %> <%= command.id %> orders --data '{"orderId":"1"}' --id o-1`,
     "<%= config.bin %> <%= command.id %> orders --file message.json --key k1 --attribute event-type=created",
     `echo '{"orderId":"2"}' | <%= config.bin %> <%= command.id %> orders`,
+    "<%= config.bin %> <%= command.id %> orders --batch --file messages.ndjson",
   ];
   static override args = { topic: Args.string({ description: "Name of the topic.", ignoreStdin: true }) };
   static override flags = {
     data: Flags.string({ char: "d", description: "The payload itself.", helpValue: "<json>", exclusive: ["file"] }),
-    file: Flags.string({ description: "File with the payload; - is stdin.", helpValue: "<file>" }),
+    file: Flags.string({ description: "File with the payload, or with the lines; - is stdin.", helpValue: "<file>" }),
+    batch: Flags.boolean({
+      description: "Publish many messages: NDJSON, one a line.",
+      exclusive: ["data", "id", "key", "attribute"],
+    }),
     id: Flags.string({ description: "Id of the message, for publishing it again safely.", helpValue: "<id>" }),
     key: Flags.string({ description: "Key that the consumer is given along.", helpValue: "<key>" }),
     attribute: Flags.string({
@@ -33,12 +40,17 @@ export default class MessagePublish extends ChangingCommand {
 
   protected override readonly face = "asks";
 
-  async run(): Promise<PublishReply> {
+  protected override isStream(): boolean {
+    return this.argv.includes("--batch");
+  }
+
+  async run(): Promise<PublishReply | undefined> {
     const { args, flags } = await this.parse(MessagePublish);
-    const { id, key, data, file } = flags;
     const attributes = (flags.attribute ?? []).map(parseAttribute);
     const admin = await this.admin(flags);
     const topic = await this.pickName("topic", args.topic, flags);
+    if (flags.batch) return this.#publishLines(topic, flags);
+    const { id, key, data, file } = flags;
     const asks = data === undefined && file === undefined ? await this.prompter(flags) : undefined;
     const payload = await readPayload({
       data: data ?? (await asks?.text({ message: "Payload (JSON)" })),
@@ -50,4 +62,36 @@ export default class MessagePublish extends ChangingCommand {
     this.print(`Published ${published.id} to ${published.topic}.${repeat}`);
     return published;
   }
+
+  async #publishLines(topic: string, flags: PublishFlags): Promise<undefined> {
+    const { openLines, publishLines, reportOf, resultText } = await import("../../lib/cli/batch.ts");
+    const admin = await this.admin(flags);
+    const input = openLines(flags.file, process.stdin);
+    if (input.isTerminal) await this.#announceTyping(flags);
+    const end = await this.withProgress(`Publishing to ${topic}`, (progress) =>
+      publishLines({
+        ...input,
+        send: (batch) => admin.publishBatch(topic, batch),
+        tell: (result, { failed }) => {
+          this.printOne(result, resultText(result));
+          progress(`Publishing to ${topic}: line ${countText(result.line)}, ${countText(failed.length)} failed`);
+        },
+      }),
+    ).finally(input.close);
+    const { text, exit } = reportOf(end, { topic, file: input.file });
+    if (exit === 0) this.note(text);
+    else process.stderr.write(text);
+    if (end.stopped !== undefined) throw end.stopped.error;
+    process.exitCode = input.signal.aborted ? CODES.cancelled.exit : exit;
+    return undefined;
+  }
+
+  async #announceTyping(flags: PublishFlags): Promise<void> {
+    if ((await this.prompter(flags)) !== undefined) return this.note('One {"payload": …} a line; Ctrl-D ends.');
+    throw new KBrokerError("usage", "Nobody may be asked for the lines.", {
+      hint: "Give them with --file, or on stdin.",
+    });
+  }
 }
+
+type PublishFlags = Interfaces.InferredFlags<typeof MessagePublish.flags & typeof MessagePublish.baseFlags>;

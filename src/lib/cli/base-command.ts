@@ -98,6 +98,12 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(endsLine(text) ? text : `${text}\n`);
   }
 
+  /** One of many answers: with `--json` one document a line, else its text. */
+  protected printOne(document: unknown, text: string | Uint8Array): void {
+    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(document)}\n`);
+    else this.print(text);
+  }
+
   /**
    * For what may take more than a second: from then on a line on stderr says how far it is, `text` until `tell` says otherwise.
    * Only at a terminal, not with `--json`, and gone once `work` has ended, however it ends.
@@ -178,8 +184,13 @@ export abstract class BaseCommand extends Command {
     return usageError(error, { name: this.#line(), flags });
   }
 
+  /** Whether the answer is a stream: then each document is one line, that of an error too. */
+  protected isStream(): boolean {
+    return false;
+  }
+
   override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(json, null, this.isStream() ? 0 : 2)}\n`);
   }
 }
 

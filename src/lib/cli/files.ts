@@ -3,6 +3,8 @@ import { type Code, KBrokerError, messageOf } from "../domain/error.ts";
 import { parseJson } from "../domain/json.ts";
 import { SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX } from "../domain/schema.ts";
 
+const PART_BYTES = 1_048_576;
+
 /** How much of something is read, and what more of it is called. */
 export interface ReadLimit {
   readonly what: string;
@@ -16,6 +18,20 @@ export async function readBytes(path: string, limit: ReadLimit): Promise<Uint8Ar
     const file = await open(path);
     try {
       return await atMost(file.createReadStream({ end: limit.bytesMax, autoClose: false }), limit);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw error instanceof KBrokerError ? error : unreadable(path, error);
+  }
+}
+
+/** A file's bytes as they are read; never more than a part of it is held. */
+export async function* streamFile(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    const file = await open(path);
+    try {
+      yield* file.createReadStream({ autoClose: false, highWaterMark: PART_BYTES });
     } finally {
       await file.close();
     }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type PublishReply, publishReply } from "../api/message.ts";
+import { type BatchLineReply, batchLineReply, type PublishReply, publishReply } from "../api/message.ts";
 import {
   type AdminRoute,
   ROUTES,
@@ -9,8 +9,8 @@ import {
   type RouteReply,
 } from "../api/routes.ts";
 import { type PublishRequest, publishHeaders } from "./publish.ts";
-import { readReply } from "./reply.ts";
-import { type HttpRequest, type Transport, transport } from "./transport.ts";
+import { readLines, readReply } from "./reply.ts";
+import { type HttpReply, type HttpRequest, type Transport, transport } from "./transport.ts";
 
 export interface AdminRequest<N extends RouteName> {
   /** Fills `:name` in the route's path. */
@@ -24,6 +24,8 @@ export interface AdminClient {
   call<N extends RouteName>(route: N, request?: AdminRequest<N>): Promise<RouteReply<N>>;
   /** The payload goes out byte for byte. */
   publish(request: PublishRequest): Promise<PublishReply>;
+  /** NDJSON, byte for byte; one result a line that is not blank. */
+  publishBatch(topic: string, batch: Uint8Array): Promise<readonly BatchLineReply[]>;
   close(): Promise<void>;
 }
 
@@ -45,20 +47,27 @@ export interface AdminClientOptions {
 export function adminClient({ adminUrl, inboxUrl, token, ...timeouts }: AdminClientOptions): AdminClient {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const open = new Map<string, Transport>();
-  const send = async <T>(url: string, request: HttpRequest, schema: z.ZodType<T>): Promise<T> => {
+  const send = async (url: string, request: HttpRequest): Promise<HttpReply> => {
     const line = open.get(url) ?? transport({ url, ...timeouts });
     open.set(url, line);
-    const headers = { ...request.headers, ...authorization };
-    return readReply(await line.send({ ...request, headers }), schema, url);
+    return line.send({ ...request, headers: { ...request.headers, ...authorization } });
   };
   return {
     call: async <N extends RouteName>(route: N, request: AdminRequest<N> = {}) => {
-      return send(await addressOf(adminUrl), adminRequest(TYPED[route], request), TYPED[route].reply);
+      const url = await addressOf(adminUrl);
+      return readReply(await send(url, adminRequest(TYPED[route], request)), TYPED[route].reply, url);
     },
     publish: async (request) => {
       const path = `/publish/${encodeURIComponent(request.topic)}`;
       const headers = publishHeaders(request);
-      return send(await addressOf(inboxUrl), { method: "POST", path, headers, body: request.payload }, publishReply);
+      const url = await addressOf(inboxUrl);
+      return readReply(await send(url, { method: "POST", path, headers, body: request.payload }), publishReply, url);
+    },
+    publishBatch: async (topic, body) => {
+      const path = `/publish/${encodeURIComponent(topic)}/batch`;
+      const headers = { "content-type": "application/x-ndjson" };
+      const url = await addressOf(inboxUrl);
+      return readLines(await send(url, { method: "POST", path, headers, body }), batchLineReply, url);
     },
     close: async () => {
       await Promise.all(Array.from(open.values(), (line) => line.close()));

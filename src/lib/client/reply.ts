@@ -6,7 +6,22 @@ import type { HttpReply } from "./transport.ts";
 /** The answer as the contract has it; an error of the broker, or of whatever stands in its place, as a `KBrokerError`. */
 export function readReply<T>({ status, text }: HttpReply, schema: z.ZodType<T>, url: string): T {
   const json = jsonOr(text);
-  if (status < 200 || status > 299) throw replyError(status, json, url);
+  if (!isGood(status)) throw replyError(status, json, url);
+  return understood(json, schema, { status, url });
+}
+
+/** The same for an answer that is NDJSON. */
+export function readLines<T>({ status, text }: HttpReply, schema: z.ZodType<T>, url: string): readonly T[] {
+  if (!isGood(status)) throw replyError(status, jsonOr(text), url);
+  const lines = text.split("\n").filter((line) => line !== "");
+  return lines.map((line) => understood(jsonOr(line), schema, { status, url }));
+}
+
+function isGood(status: number): boolean {
+  return status >= 200 && status <= 299;
+}
+
+function understood<T>(json: unknown, schema: z.ZodType<T>, { status, url }: { status: number; url: string }): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
