@@ -76,7 +76,14 @@ async function kbroker(url: string, count: number): Promise<Prepared> {
   let allDelivered = () => {};
   const nothing = () => {};
   const observer = {
-    ...{ published: nothing, parked: nothing, deadLettered: nothing, expired: nothing, damaged: nothing },
+    ...{
+      published: nothing,
+      parked: nothing,
+      deadLettered: nothing,
+      redriven: nothing,
+      expired: nothing,
+      damaged: nothing,
+    },
     log: (_level: string, text: string) => process.stderr.write(`${text}\n`),
     delivered(_subscription: string, _topic: string, result: string) {
       if (result === "ack") left -= 1;

@@ -16,6 +16,8 @@ export interface Fault {
   readonly call: Call;
   /** Only calls on this topic id, subscription id or document name. Left out: all. */
   readonly on?: string;
+  /** So many calls go on before it meets one. */
+  readonly skip?: number;
   /** How many calls it meets. Left out: all until it is lifted. */
   readonly times?: number;
   /** `before`: nothing happens. `after`: it happens, and the caller is told that it failed. */
@@ -36,11 +38,12 @@ export interface FaultyEngine extends Engine {
   /** The returned function lifts the fault. */
   fail(fault: Fault): () => void;
   /** Makes calls wait before they do anything. */
-  hold(fault: Pick<Fault, "call" | "on">): Held;
+  hold(fault: Pick<Fault, "call" | "on" | "skip">): Held;
 }
 
 interface Rule extends Fault {
   left: number;
+  toSkip: number;
   strike(): Promise<void>;
 }
 
@@ -49,7 +52,7 @@ export function faultyEngine(engine: Engine): FaultyEngine {
   const rules = new Set<Rule>();
 
   function add(fault: Fault, strike: () => Promise<void>): () => void {
-    const rule = { ...fault, left: fault.times ?? Number.POSITIVE_INFINITY, strike };
+    const rule = { ...fault, left: fault.times ?? Number.POSITIVE_INFINITY, toSkip: fault.skip ?? 0, strike };
     rules.add(rule);
     return () => void rules.delete(rule);
   }
@@ -58,6 +61,8 @@ export function faultyEngine(engine: Engine): FaultyEngine {
     const meets = (rule: Rule) =>
       rule.call === call && (rule.on ?? on) === on && (rule.point ?? "before") === point && rule.left > 0;
     for (const rule of [...rules].filter(meets)) {
+      rule.toSkip -= 1;
+      if (rule.toSkip >= 0) continue;
       rule.left -= 1;
       await rule.strike();
     }

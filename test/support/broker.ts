@@ -26,6 +26,7 @@ export function notes(): Notes {
     delivered: note("delivered"),
     parked: note("parked"),
     deadLettered: note("deadLettered"),
+    redriven: note("redriven"),
     expired: note("expired"),
     damaged: note("damaged"),
     log: note("log"),
@@ -35,7 +36,14 @@ export function notes(): Notes {
 /** A delivery that pushes nothing: owners report what the test says, by subscription id; what it does not name has no owner. */
 export function reportingDelivery(reports: ReadonlyMap<string, DeliveryStatus> = new Map()): Delivery {
   const done = async () => undefined;
-  return { start: done, stop: done, idle: done, status: (id) => reports.get(id) };
+  return {
+    start: done,
+    stop: done,
+    idle: done,
+    status: (id) => reports.get(id),
+    isSetAside: () => false,
+    purgeLetters: async () => 0,
+  };
 }
 
 export interface TestBroker {

@@ -7,6 +7,8 @@ export interface Observer {
   delivered(subscription: string, topic: string, result: "ack" | Outcome["kind"], tookMs: number): void;
   parked(subscription: string, topic: string): void;
   deadLettered(subscription: string, topic: string): void;
+  /** Dead letters that are delivered once more. */
+  redriven(subscription: string, topic: string, count: number): void;
   expired(subscription: string, topic: string, count: number): void;
   damaged(subscription: string, topic: string, count: number): void;
   /** `fields` hold no payload and no secret. */

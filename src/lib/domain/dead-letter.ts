@@ -2,7 +2,8 @@ import { ATTRIBUTE_PREFIX } from "./headers.ts";
 import type { Attribute, Message } from "./message.ts";
 
 /** How a message died: the class of its last failure, or that its time to live was over. */
-export type ErrorClass = "answered" | "unavailable" | "connection" | "expired";
+export const ERROR_CLASSES = ["permanent", "answered", "unavailable", "connection", "expired"] as const;
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
 /** What a dead letter says of itself, beside the message. */
 export interface DeadLetterInfo {

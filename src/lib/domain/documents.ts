@@ -78,7 +78,7 @@ function isMoveJob(value: Readonly<Record<string, unknown>>): boolean {
 }
 
 function isRedriveJob(value: Readonly<Record<string, unknown>>): boolean {
-  const { kind, filter, includeSetAside, countMax, ends, saved, matched, redriven } = value;
+  const { kind, filter, includeSetAside, countMax, ends, saved, matched, asideMatched, redriven } = value;
   return (
     kind === "redrive" &&
     isFilter(filter) &&
@@ -86,7 +86,7 @@ function isRedriveJob(value: Readonly<Record<string, unknown>>): boolean {
     (countMax === null || isCount(countMax)) &&
     isListOf(ends, isShardOffset) &&
     isListOf(saved, isSavedCursor) &&
-    [matched, redriven].every(isCount)
+    [matched, asideMatched ?? 0, redriven].every(isCount)
   );
 }
 

@@ -103,6 +103,8 @@ export interface RedriveJob extends JobHead {
   /** Where the subscription stood in the dead letter topic then, encoded, so that after a crash nothing is counted twice. */
   readonly saved: readonly SavedCursor[];
   readonly matched: number;
+  /** Of these, those that were set aside then. Left out: none. */
+  readonly asideMatched?: number;
   readonly redriven: number;
 }
 

@@ -25,6 +25,7 @@ export function openMetrics(): Metrics {
   const delivered = counter("kbroker_delivered_total", "Pushes, by what came of them.", [...OF_SUBSCRIPTION, "result"]);
   const parked = counter("kbroker_parked_total", "Failed deliveries that were parked.", OF_SUBSCRIPTION);
   const dead = counter("kbroker_dead_lettered_total", "Messages given up on.", OF_SUBSCRIPTION);
+  const redriven = counter("kbroker_redriven_total", "Dead letters delivered once more.", OF_SUBSCRIPTION);
   const expired = counter("kbroker_expired_total", "Messages whose time was over before a delivery.", OF_SUBSCRIPTION);
   const damaged = counter("kbroker_damaged_total", "Offsets whose record is damaged or lost.", OF_SUBSCRIPTION);
   const refused = counter("kbroker_http_errors_total", "Requests, and lines of a batch, answered with an error.", [
@@ -44,6 +45,7 @@ export function openMetrics(): Metrics {
       },
       parked: (subscription, topic) => parked.inc({ subscription, topic }),
       deadLettered: (subscription, topic) => dead.inc({ subscription, topic }),
+      redriven: (subscription, topic, count) => redriven.inc({ subscription, topic }, count),
       expired: (subscription, topic, count) => expired.inc({ subscription, topic }, count),
       damaged: (subscription, topic, count) => damaged.inc({ subscription, topic }, count),
     },

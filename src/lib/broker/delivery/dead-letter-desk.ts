@@ -64,8 +64,23 @@ export class DeadLetterDesk {
   }
 
   /** Lets go of one that is set aside: it is not wanted any more. */
-  drop(source: Source): void {
-    if (this.#aside.delete(keyOf(source))) this.#options.positions.unpark(source);
+  drop(source: Source): boolean {
+    const wasAside = this.#aside.delete(keyOf(source));
+    if (wasAside) this.#options.positions.unpark(source);
+    return wasAside;
+  }
+
+  /** Lets go of those whose letter is past its time to live. */
+  async sweep(): Promise<void> {
+    const { engine, expiryNow, letterTtlMs, signal } = this.#options.hold;
+    const alive = new Map<number, number>();
+    for (const { source } of this.aside()) {
+      const { shard, offset } = source;
+      const from = alive.get(shard.index) ?? (await engine.log.offsetAt(shard, expiryNow() - letterTtlMs + 1));
+      if (signal.aborted) return;
+      alive.set(shard.index, from);
+      if (offset < from) this.drop(source);
+    }
   }
 
   #taken(entry: ParkedEntry): void {

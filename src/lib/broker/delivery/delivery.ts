@@ -1,5 +1,6 @@
+import type { DeadLetterFilter, ShardOffset } from "../../domain/job.ts";
 import type { Health } from "../../domain/subscription.ts";
-import type { ShardCursor } from "../../engine/port.ts";
+import type { ShardCursor, Source } from "../../engine/port.ts";
 
 /** What the owner of a subscription knows of it right now, without asking storage. */
 export interface DeliveryStatus {
@@ -9,12 +10,33 @@ export interface DeliveryStatus {
   /** Parked now, those that are dying included. */
   readonly parked: number;
   readonly nextAttemptMs: number | null;
-  /** The oldest publish time among what is parked or in flight, if known. */
+  /** The oldest publish time among what is parked or in flight and lies in the topic's log, if known. */
   readonly oldestHeldMs: number | null;
+  /** The same of what is redriven: it lies in the dead letter topic. Left out: there is none. */
+  readonly oldestRedrivenMs?: number;
+  /** Left out: there is no dead letter topic. */
+  readonly letters?: LetterStatus;
   /** The cursors as they are, commits pending. */
   readonly cursors: readonly ShardCursor[];
   /** Acknowledged deliveries per second over the last 60 s (or since the owner started, if that is less). */
   readonly ackPerS: number;
+}
+
+/** How a subscription stands among its dead letters. */
+export interface LetterStatus {
+  /** Settled is what was redriven, purged, or belongs to somebody else. */
+  readonly cursors: readonly ShardCursor[];
+  /** Redriven too often; they are settled, too. */
+  readonly setAside: number;
+  /** The first letter of each shard that is still read: by a parked message, or set aside. A shard without one is left out. */
+  readonly heldFrom: readonly ShardOffset[];
+}
+
+/** Dead letters that are not wanted any more. */
+export interface Purge {
+  readonly filter: DeadLetterFilter;
+  /** What lies behind is left alone. */
+  readonly ends: readonly ShardOffset[];
 }
 
 /**
@@ -27,6 +49,10 @@ export interface Delivery {
   stop(drainMs: number): Promise<void>;
   /** `undefined` while this node does not own the subscription. */
   status(subscriptionId: string): DeliveryStatus | undefined;
+  /** Whether it was redriven too often and waits for nobody; `undefined` while this node does not own the subscription. */
+  isSetAside(subscriptionId: string, letter: Source): boolean | undefined;
+  /** Settles what the filter means, durably, and resolves with how many that were; `undefined` while this node does not own the subscription. */
+  purgeLetters(subscriptionId: string, purge: Purge): Promise<number | undefined>;
   /** Resolves when nothing is in flight or being written and nothing can be sent before time passes or something new arrives. */
   idle(): Promise<void>;
 }

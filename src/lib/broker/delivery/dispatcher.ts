@@ -3,11 +3,13 @@ import { messageOf } from "../../domain/error.ts";
 import type { StoredMessage } from "../../domain/message.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import { isAck } from "../../domain/verdict.ts";
-import type { DeliveryStatus } from "./delivery.ts";
+import type { Source } from "../../engine/port.ts";
+import type { DeliveryStatus, Purge } from "./delivery.ts";
 import type { Next } from "./feeds.ts";
 import { failed, type Hold } from "./hold.ts";
 import type { ParkedMessage } from "./parked-set.ts";
 import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
+import { purgeLetters } from "./purge.ts";
 import { type PushMaker, pushMaker } from "./push-maker.ts";
 import { discard, type Found, readParked } from "./source.ts";
 import { statusOf } from "./status.ts";
@@ -65,6 +67,14 @@ export class Dispatcher {
     return sweepParts(this.#parts);
   }
 
+  isSetAside(letter: Source): boolean {
+    return this.#parts.desk.isAside(letter);
+  }
+
+  purgeLetters(purge: Purge): Promise<number> {
+    return purgeLetters(this.#parts, purge);
+  }
+
   /** Starts nothing any more; what is in flight has `drainMs`; the rest is dropped unsettled; commits. */
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
@@ -97,7 +107,8 @@ export class Dispatcher {
   }
 
   status(): DeliveryStatus {
-    const publishTimesMs = Array.from(this.#inFlight, ({ message }) => message.timeMs);
+    const own = [...this.#inFlight].filter(({ parked }) => parked?.entry.redrive === undefined);
+    const publishTimesMs = own.map(({ message }) => message.timeMs);
     return statusOf(this.#parts, { isSending: this.#maySend(), taken: this.#taken, publishTimesMs });
   }
 

@@ -5,6 +5,7 @@ import type { Engine, Ownership } from "../../engine/port.ts";
 import type { Observer } from "../observer.ts";
 import type { Activity } from "./activity.ts";
 import type { DeliveryLimits } from "./limits.ts";
+import type { RunningRedrives } from "./running-redrives.ts";
 
 /** What the parts of one dispatcher share: one subscription, held under one epoch and one generation. */
 export interface Hold {
@@ -13,11 +14,14 @@ export interface Hold {
   readonly observer: Observer;
   readonly limits: DeliveryLimits;
   readonly activity: Activity;
+  readonly redrives: RunningRedrives;
   readonly ownership: Ownership;
   /** As it was when the dispatcher opened: names and ids do not change while it lives. */
   readonly subscription: Subscription;
   /** Of the subscription's topic. */
   readonly ttlMs: number;
+  /** Of the dead letter topic. */
+  readonly letterTtlMs: number;
   /** The time by which messages expire. */
   readonly expiryNow: () => number;
   /** Aborts when the hold ends: nothing is begun afterwards, and what comes back is dropped. */

@@ -17,6 +17,14 @@ export interface DeliveryLimits {
   readonly parkBatchMax: number;
   /** Dead letters written in one append. */
   readonly burialBatchMax: number;
+  /** Dead letters parked in one write, so that a job that is cancelled ends soon. */
+  readonly redriveBatchMax: number;
+  /** How often a redrive looks whether there is room again among the parked messages; it takes at most half of it. */
+  readonly redriveLookMs: number;
+  /** A redrive says at most this often how far it is. */
+  readonly redriveTellMs: number;
+  /** Gaps among the dead letters that are settled: each redrive or purge of some and not others leaves them. */
+  readonly letterRangesMax: number;
   /** What failed inside (a read, a park, a commit) is tried again after this. */
   readonly retryMs: number;
   /** The same for an append to a dead letter topic, doubling up to `burialRetryMsMax`. */
@@ -38,6 +46,10 @@ export const LIMITS: DeliveryLimits = {
   readBytesMax: 262_144,
   parkBatchMax: 256,
   burialBatchMax: 64,
+  redriveBatchMax: 256,
+  redriveLookMs: 250,
+  redriveTellMs: 1_000,
+  letterRangesMax: 20_000,
   retryMs: 1_000,
   burialRetryMsMax: 30_000,
   sweepPeriodMs: 10_000,

@@ -2,13 +2,14 @@ import { isSubscription } from "../../domain/documents.ts";
 import { messageOf } from "../../domain/error.ts";
 import { expiryClock } from "../../domain/expiry.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import type { CatalogDocument, Ownership } from "../../engine/port.ts";
+import type { CatalogDocument, Ownership, Source } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 import { every } from "../every.ts";
 import { activity } from "./activity.ts";
-import type { Delivery, DeliveryStatus } from "./delivery.ts";
+import type { Delivery, DeliveryStatus, Purge } from "./delivery.ts";
 import { type DeliveryLimits, LIMITS } from "./limits.ts";
 import { Owned, type OwnedDeps } from "./owned.ts";
+import { type RunningRedrives, runningRedrives } from "./running-redrives.ts";
 
 export interface DeliveryDeps extends Pick<BrokerDeps, "engine" | "clock" | "post" | "random" | "observer"> {
   readonly limits?: Partial<DeliveryLimits>;
@@ -29,11 +30,14 @@ class Deliveries implements Delivery {
   readonly #known = new Map<string, Subscription>();
   /** By subscription id. */
   readonly #owned = new Map<string, Owned>();
+  readonly #redrives: RunningRedrives;
   #unwatch = () => {};
 
   constructor({ limits, ...deps }: DeliveryDeps) {
     const expiryNow = expiryClock(deps.clock);
-    this.#deps = { ...deps, limits: { ...LIMITS, ...limits }, activity: activity(), expiryNow };
+    this.#redrives = runningRedrives(deps.engine.catalog);
+    const own = { activity: activity(), redrives: this.#redrives, expiryNow };
+    this.#deps = { ...deps, limits: { ...LIMITS, ...limits }, ...own };
     deps.engine.owners.handle({
       acquired: (ownership) => this.#acquired(ownership),
       released: (ownership) => this.#released(ownership),
@@ -43,6 +47,8 @@ class Deliveries implements Delivery {
 
   async start(): Promise<void> {
     const { clock, engine, observer, limits } = this.#deps;
+    // Before anything is owned, so that an owner finds the job that it has to go on with.
+    await this.#redrives.start();
     const heard = new Set<string>();
     this.#unwatch = engine.catalog.watch(({ kind, name, document }) => {
       if (kind !== "subscription") return;
@@ -62,11 +68,20 @@ class Deliveries implements Delivery {
     this.#stopping.abort();
     this.#unwatch();
     await Promise.all(Array.from(this.#owned.values(), (owned) => owned.release(drainMs)));
+    this.#redrives.stop();
     this.#stopped.abort();
   }
 
   status(subscriptionId: string): DeliveryStatus | undefined {
     return this.#owned.get(subscriptionId)?.status();
+  }
+
+  isSetAside(subscriptionId: string, letter: Source): boolean | undefined {
+    return this.#owned.get(subscriptionId)?.isSetAside(letter);
+  }
+
+  async purgeLetters(subscriptionId: string, purge: Purge): Promise<number | undefined> {
+    return await this.#owned.get(subscriptionId)?.purgeLetters(purge);
   }
 
   async idle(): Promise<void> {

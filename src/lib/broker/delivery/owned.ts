@@ -1,16 +1,18 @@
 import { messageOf } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import type { Ownership } from "../../engine/port.ts";
+import type { Ownership, Source } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 import type { Activity } from "./activity.ts";
-import type { DeliveryStatus } from "./delivery.ts";
+import type { DeliveryStatus, Purge } from "./delivery.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { DeliveryLimits } from "./limits.ts";
 import { open } from "./opening.ts";
+import type { RunningRedrives } from "./running-redrives.ts";
 
 export interface OwnedDeps extends Pick<BrokerDeps, "engine" | "clock" | "post" | "random" | "observer"> {
   readonly limits: DeliveryLimits;
   readonly activity: Activity;
+  readonly redrives: RunningRedrives;
   readonly expiryNow: () => number;
 }
 
@@ -71,6 +73,14 @@ export class Owned {
     return (await this.#dispatcher?.caughtUp()) ?? true;
   }
 
+  isSetAside(letter: Source): boolean | undefined {
+    return this.#dispatcher?.isSetAside(letter);
+  }
+
+  async purgeLetters(purge: Purge): Promise<number | undefined> {
+    return await this.#dispatcher?.purgeLetters(purge);
+  }
+
   status(): DeliveryStatus | undefined {
     return this.#dispatcher?.status();
   }
@@ -111,6 +121,7 @@ export class Owned {
       ownership: this.#ownership,
       subscription: this.#subscription,
       ttlMs: opened.ttlMs,
+      letterTtlMs: opened.letterTtlMs,
       signal: ended.signal,
       close: () => ended.abort(),
       superseded: () => this.lose(),

@@ -10,6 +10,7 @@ import type { Opened } from "./opening.ts";
 import { type ParkedSet, parkedSet } from "./parked-set.ts";
 import { type Parker, parker } from "./parker.ts";
 import { Positions } from "./positions.ts";
+import { Redriver } from "./redriver.ts";
 
 /** What a dispatcher is made of. */
 export interface Parts {
@@ -20,6 +21,7 @@ export interface Parts {
   readonly parker: Parker;
   readonly burial: Burial;
   readonly desk: DeadLetterDesk;
+  readonly redriver: Redriver;
   readonly failures: Failures;
   readonly endpoint: Endpoint;
   readonly alarm: Alarm;
@@ -53,6 +55,7 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
     parker: park,
     burial,
     desk,
+    redriver: new Redriver({ hold, positions, parked, desk, stir }),
     failures: failures({ hold, parked, parker: park, burial, random }),
     endpoint: new Endpoint(hold, () => parked.hurry()),
     alarm: alarm(hold.clock, hold.signal, stir),

@@ -110,6 +110,11 @@ export class Positions {
     return slot !== undefined && isSettled(slot.cursor, offset);
   }
 
+  /** Whether settling more dead letters could make a cursor grow too long. */
+  isLettersFull(): boolean {
+    return this.#letters.some(({ cursor }) => cursor.above.length >= this.#hold.limits.letterRangesMax);
+  }
+
   /** `told` hears once all that was settled so far is durable; never, when the hold ends before. */
   whenDurable(told: () => void): void {
     this.#pending.told.push(told);

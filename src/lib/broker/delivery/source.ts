@@ -1,6 +1,6 @@
 import { type DeadLetterInfo, readDeadLetter } from "../../domain/dead-letter.ts";
 import type { StoredMessage } from "../../domain/message.ts";
-import type { Log, ParkedEntry } from "../../engine/port.ts";
+import type { Log, ParkedEntry, Source } from "../../engine/port.ts";
 import type { Hold } from "./hold.ts";
 import type { ParkedMessage, ParkedSet } from "./parked-set.ts";
 import type { Lost, Positions } from "./positions.ts";
@@ -21,6 +21,13 @@ export async function readParked(
   if (message?.offset === source.offset) return redrive === undefined ? { kind: "found", message } : original(message);
   const { start } = await log.bounds(source.shard);
   return { kind: "gone", why: source.offset < start ? "expired" : "damaged" };
+}
+
+/** What a dead letter says, and the message's own attributes; `undefined` when it is gone or says nothing. */
+export async function readLetter(log: Log, { shard, offset }: Source): Promise<ReturnType<typeof readDeadLetter>> {
+  const { records } = await log.read(shard, offset, { countMax: 1, bytesMax: 1 });
+  const [record] = records;
+  return record?.offset === offset ? readDeadLetter(record) : undefined;
 }
 
 /** A dead letter as the message that it was: its own attributes, the time when it was published. */
