@@ -1,11 +1,13 @@
+import { Ajv } from "ajv";
 import { Ajv2020, type ErrorObject, type Options } from "ajv/dist/2020.js";
 import { acceptsSchema } from "../domain/compatibility/compare.ts";
 import { KBrokerError, messageOf, type Problem } from "../domain/error.ts";
 import { parseJson } from "../domain/json.ts";
 import { type Located, locate } from "../domain/json-place.ts";
 import { type CompileSchema, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX, type Validate } from "../domain/schema.ts";
+import { type Dialect, dialectOf } from "../domain/schema-dialect.ts";
+import { keywordsOf } from "../domain/schema-keywords.ts";
 import { findings } from "./findings.ts";
-import { keywordsOf } from "./keywords.ts";
 import { PROBLEMS_MAX, problemsOf } from "./messages.ts";
 import { UNIQUE_ITEMS } from "./unique-items.ts";
 
@@ -30,13 +32,14 @@ const OPTIONS: Options = {
 
 /** Compiles schemas without ever asking the network or a file. One of these serves a broker. */
 export function createCompileSchema(): CompileSchema {
-  const meta = new Ajv2020(OPTIONS);
+  const metas: Readonly<Record<Dialect, Ajv>> = { "2020-12": new Ajv2020(OPTIONS), "draft-07": new Ajv(OPTIONS) };
 
   return (definition) => {
     const schema = parse(definition);
-    const found = [...findings(schema, definition), ...metaProblems(meta, schema)];
+    const dialect = dialectOf(schema) ?? "2020-12";
+    const found = [...findings(schema, definition), ...metaProblems(metas[dialect], META_SCHEMAS[dialect], schema)];
     if (found.length > 0) throw invalid(definition, found);
-    return build(definition, schema);
+    return build(definition, schema, dialect);
   };
 }
 
@@ -58,9 +61,9 @@ function parse(definition: string): object | boolean {
 }
 
 /** An instance of its own for each schema: ids and anchors of one never meet those of another, and nothing is kept but the result. */
-function build(definition: string, schema: object | boolean): Validate {
+function build(definition: string, schema: object | boolean, dialect: Dialect): Validate {
   try {
-    const ajv = new Ajv2020(OPTIONS);
+    const ajv = dialect === "draft-07" ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS);
     ajv.removeKeyword(UNIQUE_ITEMS.keyword.toString());
     ajv.addKeyword(UNIQUE_ITEMS);
     const used = new Set(Array.from(keywordsOf(schema), ({ keyword }) => keyword));
@@ -98,8 +101,8 @@ function inWords(find: () => readonly Problem[]): readonly Problem[] {
   }
 }
 
-function metaProblems(meta: Ajv2020, schema: object | boolean): readonly Problem[] {
-  if (typeof schema === "boolean" || meta.validate(META_SCHEMA, schema)) return [];
+function metaProblems(meta: Ajv, metaSchema: string, schema: object | boolean): readonly Problem[] {
+  if (typeof schema === "boolean" || meta.validate(metaSchema, schema)) return [];
   const errors: readonly ErrorObject[] = meta.errors ?? [];
   // Of a wrong `type` the library says three things; the third one covers the others.
   const types = new Set(errors.filter(isWrongType).map(({ instancePath }) => instancePath));
@@ -107,7 +110,10 @@ function metaProblems(meta: Ajv2020, schema: object | boolean): readonly Problem
   return [...Array.from(types, (pointer) => ({ pointer, message: TYPE_MESSAGE })), ...problemsOf(others)];
 }
 
-const META_SCHEMA = "https://json-schema.org/draft/2020-12/schema";
+const META_SCHEMAS: Readonly<Record<Dialect, string>> = {
+  "2020-12": "https://json-schema.org/draft/2020-12/schema",
+  "draft-07": "http://json-schema.org/draft-07/schema",
+};
 const TYPE_MESSAGE =
   'must be "array", "boolean", "integer", "null", "number", "object" or "string", or a list of different ones';
 
@@ -124,7 +130,7 @@ function invalid(definition: string, problems: readonly Problem[]): KBrokerError
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   const what = `${first?.pointer ? `${first.pointer} ` : ""}${first?.message ?? ""}`;
   return new KBrokerError("schema_invalid", `The schema is not taken${where}: ${what}${more}.`, {
-    hint: "Correct the places below; kbroker takes JSON Schema 2020-12 without references.",
+    hint: "Correct the places below; kbroker takes JSON Schema 2020-12 and draft-07 without references.",
     problems: placed,
   });
 }

@@ -3,16 +3,23 @@ import { messageOf } from "../domain/error.ts";
 import { pointerOf } from "../domain/json-place.ts";
 import { scanJson } from "../domain/json-scan.ts";
 import { nearest } from "../domain/nearest.ts";
-import { DECIDING_KEYWORDS, type KeywordAt, keywordsOf, mayBeMistyped } from "./keywords.ts";
+import { type Dialect, dialectOf } from "../domain/schema-dialect.ts";
+import {
+  DECIDING_KEYWORDS,
+  type KeywordAt,
+  keywordsOf,
+  mayBeMistyped,
+  NEWER_KEYWORDS,
+} from "../domain/schema-keywords.ts";
 
-const DIALECT = /^https:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/;
 const REFERENCES: ReadonlySet<string> = new Set(["$ref", "$dynamicRef", "$recursiveRef"]);
 
 /** What the standard allows and kbroker does not take, each with its pointer. */
 export function findings(schema: object | boolean, definition: string): readonly Problem[] {
   const found: Problem[] = [...repeatedKeys(definition)];
+  const dialect = dialectOf(schema);
   for (const at of keywordsOf(schema)) {
-    const message = refusal(at);
+    const message = refusal(at, dialect);
     if (message !== undefined) found.push({ pointer: pointerOf(at.path), message });
     found.push(...wrongPatterns(at));
   }
@@ -39,13 +46,18 @@ function regExpProblem(pattern: string): string | undefined {
   }
 }
 
-function refusal({ keyword, value }: KeywordAt): string | undefined {
+function refusal({ keyword, value }: KeywordAt, dialect: Dialect | undefined): string | undefined {
   if (REFERENCES.has(keyword)) return "is a reference; write the schema out in this place";
   // The library would answer with a promise, and a promise lets everything through.
   if (keyword === "$async") return "is no keyword of JSON Schema; leave it out";
-  if (keyword === "id") return 'is of an older draft; 2020-12 has "$id"';
-  if (keyword === "$schema" && !(typeof value === "string" && DIALECT.test(value))) {
-    return "must be https://json-schema.org/draft/2020-12/schema, or be left out";
+  if (keyword === "id") return 'is of an older draft; 2020-12 and draft-07 have "$id"';
+  if (keyword === "$schema" && (dialect === undefined || dialectOf({ $schema: value }) !== dialect)) {
+    return dialect === undefined || dialectOf({ $schema: value }) === undefined
+      ? "must be https://json-schema.org/draft/2020-12/schema or http://json-schema.org/draft-07/schema#, or be left out"
+      : "must be that of the whole document, or be left out";
+  }
+  if (dialect === "draft-07" && NEWER_KEYWORDS.has(keyword)) {
+    return 'is no keyword of draft-07 and would check nothing; "$schema": "https://json-schema.org/draft/2020-12/schema" has it';
   }
   const meant = mayBeMistyped(keyword) ? nearest(keyword, DECIDING_KEYWORDS) : undefined;
   return meant === undefined

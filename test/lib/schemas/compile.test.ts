@@ -74,7 +74,12 @@ describe("refuses in words, at the place", () => {
     ["no schema", "[1]", { pointer: "", line: 1, column: 1, message: "a schema must be an object, true or false" }],
     ["an unknown type", '{"type": "strng"}', { pointer: "/type", line: 1, column: 2 }],
     ["a keyword of the wrong type", '{"minLength": -1}', { pointer: "/minLength", message: "must be >= 0, is -1" }],
-    ["an older draft", '{"$schema": "http://json-schema.org/draft-07/schema#"}', { pointer: "/$schema" }],
+    ["an older draft", '{"$schema": "http://json-schema.org/draft-06/schema#"}', { pointer: "/$schema" }],
+    [
+      "another draft inside",
+      '{"items": {"$schema": "http://json-schema.org/draft-07/schema#"}}',
+      { pointer: "/items/$schema" },
+    ],
     ["the id of an older draft", '{"id": "x"}', { pointer: "/id" }],
     ["a list as items", '{"items": [{}]}', { pointer: "/items", message: "must be object or boolean, is array" }],
     ["an equal key", '{"type": "string",\n "type": "number"}', { pointer: "/type", line: 2, column: 2 }],
@@ -190,6 +195,32 @@ it("judges each item by itself: what one had evaluated, or held, says nothing of
 
   expect(check({ items }, [{ a: 1 }, { a: "x", b: 1 }])).toHaveLength(1);
   expect(check({ items: { contains: { type: "string" } } }, [["a"], []])).toHaveLength(1);
+});
+
+describe("draft-07, where $schema names it", () => {
+  const DRAFT_07 = "http://json-schema.org/draft-07/schema#";
+
+  it.each([
+    [{ items: [{ type: "string" }], additionalItems: false }, ["a"], ["a", 1]],
+    [{ dependencies: { a: ["b"] } }, { a: 1, b: 1 }, { a: 1 }],
+    [{ dependencies: { a: { required: ["b"] } } }, { a: 1, b: 1 }, { a: 1 }],
+    [{ uniqueItems: true }, [1, 2], [{ a: 1 }, { a: 1 }]],
+  ])("%j is checked as that draft has it", (schema, right, wrong) => {
+    expect(check({ $schema: DRAFT_07, ...schema }, right)).toEqual([]);
+    expect(check({ $schema: DRAFT_07, ...schema }, wrong)).toHaveLength(1);
+  });
+
+  it("refuses what only the newer draft knows, as it would check nothing", () => {
+    expect(refusal({ $schema: DRAFT_07, properties: { a: { prefixItems: [{}] } } }).problems?.[0]).toMatchObject({
+      pointer: "/properties/a/prefixItems",
+      message: expect.stringContaining("would check nothing"),
+    });
+  });
+
+  it("is not what a schema without $schema is read as: that is 2020-12", () => {
+    expect(check({ prefixItems: [{ type: "string" }] }, [1])).toHaveLength(1);
+    expect(refusal({ items: [{}] }).problems?.[0]?.pointer).toBe("/items");
+  });
 });
 
 it("takes format for an annotation", () => {

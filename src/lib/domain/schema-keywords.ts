@@ -25,6 +25,18 @@ const HOLDS_NAMED: ReadonlySet<string> = new Set([
   "properties",
 ]);
 
+/** Keywords that came after draft-07, which would ignore them. */
+export const NEWER_KEYWORDS: ReadonlySet<string> = new Set([
+  ...["prefixItems", "minContains", "maxContains", "unevaluatedItems", "unevaluatedProperties"],
+  ...["dependentRequired", "dependentSchemas"],
+]);
+
+/** Keywords that say something and decide nothing. */
+export const NOTES: ReadonlySet<string> = new Set([
+  ...["title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "format"],
+  ...["contentEncoding", "contentMediaType", "contentSchema", "definitions"],
+]);
+
 /** Keywords that decide whether a value fits. One that is mistyped would check nothing. */
 export const DECIDING_KEYWORDS: readonly string[] = [
   ...["allOf", "anyOf", "oneOf", "not", "if", "then", "else"],
