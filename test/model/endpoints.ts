@@ -1,0 +1,151 @@
+import type { Outcome, Post, Push } from "../../src/lib/domain/delivery.ts";
+import { HEADER } from "../../src/lib/domain/headers.ts";
+import { isAck } from "../../src/lib/domain/verdict.ts";
+import { answered, broken, ok, refused } from "../support/consumer.ts";
+import type { ModelClock } from "./clock.ts";
+import { type Delivery, deliveryOf, isAlive, type Ledger, type ModelSubscription, storedOf } from "./ledger.ts";
+
+/** At this delivery, and none before, a message of the kind `late` is taken. */
+const LATE = 3;
+const overloaded = answered(503);
+
+interface Held {
+  readonly subscription: ModelSubscription;
+  readonly delivery: Delivery;
+  readonly signal: AbortSignal;
+  readonly answer: (outcome: Outcome) => void;
+}
+
+/** Every consumer there is. Checks each push as it comes, and notes in the ledger what the broker must make of the answer. */
+export interface Endpoints {
+  /** As one process sees them; of a process that has ended nobody hears any more. */
+  post(isDead: () => boolean): Post;
+  /** Answers the oldest push that is held, or all. */
+  answer(subscription: string, outcome: Outcome, all: boolean): void;
+  heldCount(subscription: string): number;
+  /** The process has ended: what was in flight is in flight no more. */
+  cut(): void;
+}
+
+export function endpoints(ledger: Ledger, clock: ModelClock): Endpoints {
+  const held: Held[] = [];
+  /** What is in flight, by the signal that would end it. */
+  const under = new Map<AbortSignal, Set<Delivery>>();
+
+  function drop(signal: AbortSignal): void {
+    for (const delivery of under.get(signal) ?? []) delivery.inFlight = false;
+    under.delete(signal);
+    held.splice(0, held.length, ...held.filter((one) => one.signal !== signal));
+  }
+
+  function fly(delivery: Delivery, signal: AbortSignal): void {
+    delivery.inFlight = true;
+    delivery.seen += 1;
+    const flying = under.get(signal) ?? new Set();
+    if (!under.has(signal)) {
+      under.set(signal, flying);
+      signal.addEventListener("abort", () => drop(signal), { once: true });
+    }
+    flying.add(delivery);
+  }
+
+  function land({ subscription, delivery, signal }: Omit<Held, "answer">, outcome: Outcome): void {
+    if (under.get(signal)?.delete(delivery) !== true) return;
+    delivery.inFlight = false;
+    delivery.atMs = clock.monotonic();
+    delivery.step = ledger.step;
+    if (isAck(outcome)) {
+      delivery.state = "acked";
+      return;
+    }
+    delivery.state = "parked";
+    delivery.attempts += 1;
+    if (mayCount(outcome, subscription)) delivery.strikesMax += 1;
+  }
+
+  function keep(one: Omit<Held, "answer">): Promise<Outcome> {
+    return new Promise((resolve) => held.push({ ...one, answer: resolve }));
+  }
+
+  return {
+    post: (isDead) => (push, signal) => {
+      if (isDead()) return new Promise(() => {});
+      const found = received(ledger, push, clock.now());
+      if (found === undefined) return Promise.resolve(ok);
+      const { subscription, delivery } = found;
+      fly(delivery, signal);
+      const outcome = outcomeOf(subscription, delivery);
+      const answer = outcome === "hold" ? keep({ subscription, delivery, signal }) : Promise.resolve(outcome);
+      // First in line for the answer: it is noted under the same circumstances under which the broker hears it.
+      void answer.then((given) => land({ subscription, delivery, signal }, given));
+      return answer;
+    },
+    answer(subscription, outcome, all) {
+      const mine = held.filter((one) => one.subscription.name === subscription);
+      for (const one of all ? mine : mine.slice(0, 1)) {
+        held.splice(held.indexOf(one), 1);
+        one.answer(outcome);
+      }
+    },
+    heldCount: (subscription) => held.filter((one) => one.subscription.name === subscription).length,
+    cut() {
+      for (const signal of [...under.keys()]) drop(signal);
+    },
+  };
+}
+
+/** Finds what a push is about and says whatever is wrong with it; `undefined` for one that cannot be. */
+function received(ledger: Ledger, push: Push, nowMs: number) {
+  const header = (name: string) => push.headers[push.headers.indexOf(name) + 1] ?? "";
+  const payload = new TextDecoder().decode(push.body);
+  const sent = ledger.sent[Number(payload)];
+  const subscription = ledger.subscriptions.get(header(HEADER.subscription));
+  const what = `The push of ${payload} to ${header(HEADER.subscription)}`;
+  if (sent === undefined || subscription === undefined || sent.topic !== subscription.topic.name) {
+    ledger.violations.push(`${what} is of no message that was published for it.`);
+    return undefined;
+  }
+  const stored = storedOf(subscription.topic, sent, Date.parse(header(HEADER.publishTime)));
+  const delivery = deliveryOf(subscription, stored);
+  const attempt = Number(header(HEADER.deliveryAttempt));
+  for (const problem of problemsOf({ subscription, delivery, attempt, nowMs }))
+    ledger.violations.push(`${what} ${problem}.`);
+  return { subscription, delivery };
+}
+
+interface Arrival {
+  readonly subscription: ModelSubscription;
+  readonly delivery: Delivery;
+  readonly attempt: number;
+  readonly nowMs: number;
+}
+
+function* problemsOf({ subscription, delivery, attempt, nowMs }: Arrival): Generator<string> {
+  const { state, inFlight, attempts, stored } = delivery;
+  if (subscription.state === "paused") yield "starts although the subscription is paused";
+  if (state === "acked") yield "comes again although it was acknowledged";
+  if (state === "dead") yield "comes again although it is a dead letter";
+  if (inFlight) yield "comes while the same message is in flight";
+  if (attempt !== attempts + 1) yield `says attempt ${attempt}, not ${attempts + 1}`;
+  if (!isAlive(delivery, subscription, nowMs)) yield "comes after the message's time";
+  if (stored.offset !== undefined && stored.offset < subscription.from) yield "lies before the subscription's start";
+  const flying = [...subscription.deliveries.values()].filter((one) => one.inFlight).length;
+  if (flying >= subscription.maxInFlight) yield `is number ${flying + 1} of ${subscription.maxInFlight} in flight`;
+}
+
+function outcomeOf({ mode }: ModelSubscription, { stored, seen }: Delivery): Outcome | "hold" {
+  if (mode === "refusing") return refused;
+  if (mode === "unavailable") return overloaded;
+  if (mode === "failing") return answered(500);
+  if (mode === "slow") return "hold";
+  const { kind } = stored.sent;
+  if (kind === "poison") return answered(500);
+  if (kind === "breaks") return broken;
+  if (kind === "held") return seen === 1 ? "hold" : ok;
+  return kind === "late" && seen < LATE ? answered(500) : ok;
+}
+
+/** A failure before any byte was sent never counts toward the dead letter topic. */
+function mayCount(outcome: Outcome, _subscription: ModelSubscription): boolean {
+  return outcome.kind !== "connection";
+}

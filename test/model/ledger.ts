@@ -1,0 +1,143 @@
+import type { Attribute } from "../../src/lib/domain/message.ts";
+
+/** How consumers treat a message: take it, take it at the third delivery, never, break the connection, or keep it waiting. */
+export type Kind = "good" | "late" | "poison" | "breaks" | "held";
+/** What stands at an endpoint: a consumer, nobody, one that is overloaded, one that is broken, or one that takes its time. */
+export type Mode = "up" | "refusing" | "unavailable" | "failing" | "slow";
+
+/** One publish as a caller makes it. What its number stands for never changes, so that a payload alone tells what it is. */
+export interface Sent {
+  readonly number: number;
+  readonly topic: string;
+  readonly kind: Kind;
+  /** The caller's own. */
+  readonly id: string | undefined;
+  readonly payload: Uint8Array;
+  readonly attributes: readonly Attribute[];
+}
+
+/** A message that a topic holds. The same payload at another time is another message. */
+export interface Stored {
+  readonly sent: Sent;
+  readonly timeMs: number;
+  /** Known once the log was looked at. */
+  offset: number | undefined;
+}
+
+export interface ModelTopic {
+  readonly name: string;
+  readonly id: string;
+  readonly ttlMs: number;
+  /** By `storedKey`. */
+  readonly stored: Map<string, Stored>;
+  /** By offset. */
+  readonly log: Stored[];
+  /** The first message of each caller-given id, as far as it counts for the next. */
+  readonly firsts: Map<string, Stored>;
+  /** Acknowledged to a publisher: `storedKey`s that the log must have. */
+  readonly promised: Set<string>;
+}
+
+/** What has become of one message for one subscription, as the broker must see it. */
+export interface Delivery {
+  readonly stored: Stored;
+  state: "pending" | "parked" | "acked" | "dead";
+  diedOfAge: boolean;
+  /** As the broker counts them: a crash before a park forgets the one. */
+  attempts: number;
+  /** The most that the failures so far can have counted for. */
+  strikesMax: number;
+  /** How often a consumer was sent it, whatever the broker knows of that. */
+  seen: number;
+  inFlight: boolean;
+  /** When its state changed: monotonic time, and the step. */
+  atMs: number;
+  step: number;
+}
+
+export interface ModelSubscription {
+  readonly name: string;
+  /** Empty until its creation was answered. */
+  id: string;
+  readonly topic: ModelTopic;
+  errorsId: string;
+  /** Where it began. */
+  readonly from: number;
+  readonly strikes: number;
+  readonly maxInFlight: number;
+  /** Of stored messages, by `storedKey`. */
+  readonly deliveries: Map<string, Delivery>;
+  state: "active" | "paused";
+  mode: Mode;
+  /** Dead letters read so far: where to read on. */
+  lettersEnd: number;
+  /** As last shown by the same process. */
+  expiredShown: number;
+}
+
+export const storedKey = (sent: Sent, timeMs: number) => `${sent.number}@${timeMs}`;
+
+/** Everything that is known from outside: what was asked of the broker, what it answered, and what it sent. */
+export interface Ledger {
+  readonly topics: Map<string, ModelTopic>;
+  readonly subscriptions: Map<string, ModelSubscription>;
+  /** By number. */
+  readonly sent: Sent[];
+  /** What must not be, in words. */
+  readonly violations: string[];
+  /** The subscription whose state is being changed: a crash may come before or after. */
+  changing: string | undefined;
+  step: number;
+}
+
+export function ledger(): Ledger {
+  return { topics: new Map(), subscriptions: new Map(), sent: [], violations: [], changing: undefined, step: 0 };
+}
+
+export function newTopic(name: string, id: string, ttlMs: number): ModelTopic {
+  const [stored, log, firsts, promised] = [new Map(), [], new Map(), new Set<string>()];
+  return { name, id, ttlMs, stored, log, firsts, promised };
+}
+
+export function newSubscription(
+  made: Pick<ModelSubscription, "name" | "topic" | "from" | "strikes" | "maxInFlight">,
+): ModelSubscription {
+  const { deliveries, ...counters } = { deliveries: new Map(), lettersEnd: 0, expiredShown: 0 };
+  return { ...made, ...counters, deliveries, id: "", errorsId: "", state: "active", mode: "up" };
+}
+
+/** The message of a topic that was stored then; it is made when it is seen for the first time. */
+export function storedOf(topic: ModelTopic, sent: Sent, timeMs: number): Stored {
+  const key = storedKey(sent, timeMs);
+  const known = topic.stored.get(key) ?? { sent, timeMs, offset: undefined };
+  topic.stored.set(key, known);
+  return known;
+}
+
+export function deliveryOf({ deliveries }: ModelSubscription, stored: Stored): Delivery {
+  const key = storedKey(stored.sent, stored.timeMs);
+  const known = deliveries.get(key) ?? newDelivery(stored);
+  deliveries.set(key, known);
+  return known;
+}
+
+function newDelivery(stored: Stored): Delivery {
+  return {
+    stored,
+    ...{ state: "pending", diedOfAge: false },
+    ...{ attempts: 0, strikesMax: 0, seen: 0, inFlight: false, atMs: 0, step: 0 },
+  };
+}
+
+/** Of a subscription, in order: every message that it has to do with. */
+export function* deliveriesOf(subscription: ModelSubscription): Generator<Delivery> {
+  const { log } = subscription.topic;
+  for (let offset = subscription.from; offset < log.length; offset += 1) {
+    const stored = log[offset];
+    if (stored !== undefined) yield deliveryOf(subscription, stored);
+  }
+}
+
+export function isAlive({ stored }: Delivery, { topic }: ModelSubscription, nowMs: number): boolean {
+  return stored.timeMs + topic.ttlMs > nowMs;
+}
