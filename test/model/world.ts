@@ -3,6 +3,7 @@ import type { DeliveryLimits } from "../../src/lib/broker/delivery/limits.ts";
 import { openDelivery } from "../../src/lib/broker/delivery/open-delivery.ts";
 import { createBroker } from "../../src/lib/broker/open.ts";
 import type { Engine } from "../../src/lib/engine/port.ts";
+import { notes } from "../support/broker.ts";
 import { checkAfterCrash, type End, learnCatalog } from "./after-crash.ts";
 import { checkAtRest, readLogs } from "./at-rest.ts";
 import { type ClockView, type ModelClock, modelClock } from "./clock.ts";
@@ -122,8 +123,7 @@ async function openLife({ storage, clock, ledger, endpoints: { post }, newId }: 
   const engine = await storage.open(view);
   const fenced = fence(engine, storage.turns);
   const observer = {
-    ...{ published: nothing, delivered: nothing, parked: nothing, deadLettered: nothing },
-    ...{ expired: nothing, damaged: nothing },
+    ...notes(),
     log(level: string, message: string, fields?: object) {
       if (level === "error" && !fenced.isDead) ledger.violations.push(`${message} ${JSON.stringify(fields)}`);
     },
@@ -138,8 +138,6 @@ async function openLife({ storage, clock, ledger, endpoints: { post }, newId }: 
   });
   return { fence: fenced, clock: view, engine, broker };
 }
-
-function nothing(): void {}
 
 function counted(prefix: string): () => string {
   let count = 0;
