@@ -76,6 +76,7 @@ async function kbroker(url: string, count: number): Promise<Prepared> {
   let allDelivered = () => {};
   const nothing = () => {};
   const observer = {
+    ...{ scheduled: nothing, fired: nothing, scheduleDropped: nothing },
     ...{
       published: nothing,
       parked: nothing,

@@ -2,9 +2,11 @@ import { hostname } from "node:os";
 import { openDelivery } from "./broker/delivery/open-delivery.ts";
 import type { Observer } from "./broker/observer.ts";
 import { createBroker } from "./broker/open.ts";
+import { routeOwners } from "./broker/route-owners.ts";
+import { openFiring } from "./broker/schedules/open-firing.ts";
 import { openEmbeddedEngine } from "./engine/embedded/engine.ts";
 import type { EmbeddedLimits } from "./engine/embedded/limits.ts";
-import type { Engine } from "./engine/port.ts";
+import { type Engine, SCHEDULES_PREFIX } from "./engine/port.ts";
 import { timeOrderedIds } from "./ids.ts";
 import { createOpened, type Opened } from "./opened.ts";
 import { openOutbox } from "./outbox/outbox.ts";
@@ -78,8 +80,10 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   const outbox = opened.add(openOutbox({ clock }), (part) => part.close());
   const observer: Observer = { ...metrics.observer, log };
   const effects = { ...outbox, clock, newId, observer, random: Math.random };
-  const delivery = openDelivery({ ...effects, engine });
-  const uses = { ...effects, engine, delivery, compileSchema: createCompileSchema(), node: hostname() };
+  const owners = routeOwners(engine.owners);
+  const delivery = openDelivery({ ...effects, engine: { ...engine, owners: owners("") } });
+  const firing = openFiring({ ...effects, engine: { ...engine, owners: owners(SCHEDULES_PREFIX) } });
+  const uses = { ...effects, engine, delivery, firing, compileSchema: createCompileSchema(), node: hostname() };
   const broker = opened.add(await createBroker(uses), async (part) => {
     server.refuse();
     await part.stop(DRAIN_MS);

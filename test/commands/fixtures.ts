@@ -94,6 +94,7 @@ export const broker = (changes: Partial<BrokerReply> = {}): BrokerReply => ({
   lag: 3,
   parked: null,
   deadLetters: 0,
+  scheduled: 0,
   storedBytes: 67_108_864,
   freeBytes: 12_345_678_901,
   rememberedIds: 7,

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { publishReply } from "../../src/lib/api/message.ts";
+import { scheduleReply } from "../../src/lib/api/schedule.ts";
 import { eventually, refusal, startBroker, startConsumer } from "./http.ts";
 
 const E2E = { timeout: 60_000 };
@@ -33,16 +34,27 @@ test("the platform's documented publish call works as it is written", E2E, async
   expect(push?.headers).not.toHaveProperty("authorization");
 });
 
-test("scheduling is a route that is not there, and says so", E2E, async () => {
+test("the platform's documented call for a scheduled message works as it is written", E2E, async () => {
   const { broker } = await orders();
+  const authToken = "token";
+  const payload = { orderId: "123" };
+  const beforeMs = Date.now();
 
   const response = await fetch(`${broker.url}/scheduled/orders`, {
     method: "POST",
-    headers: { "X-KB-ScheduledMinutes": "10", Authorization: "Bearer token" },
-    body: JSON.stringify({ orderId: "123" }),
+    headers: {
+      "X-KB-ScheduledMinutes": "10", // 10 minutes delay (min: 5)
+      Authorization: `Bearer ${authToken}`,
+    },
+    body: JSON.stringify(payload),
   });
 
-  expect(await refusal(response)).toMatchObject({ status: 404, code: "route_not_found" });
+  expect(response.status).toBe(202);
+  const { id, topic, scheduledFor } = scheduleReply.parse(await response.json());
+  const [item] = (await broker.admin("scheduledList", "orders")).items;
+  expect([topic, Date.parse(scheduledFor) - beforeMs >= 600_000]).toEqual(["orders", true]);
+  expect(item).toMatchObject({ id, topic, scheduledFor, payloadBytes: 17 });
+  expect(await broker.admin("subscriptionLag", "billing")).toMatchObject({ scheduled: 1, lag: 0 });
 });
 
 const BODIES: readonly string[] = [

@@ -10,7 +10,10 @@ export type Call =
   | "cursors.load"
   | "cursors.commit"
   | "parked.load"
-  | "parked.put";
+  | "parked.put"
+  | "schedules.put"
+  | "schedules.due"
+  | "schedules.remove";
 
 export interface Fault {
   readonly call: Call;
@@ -106,7 +109,7 @@ export function faultyEngine(engine: Engine): FaultyEngine {
 
 type Through = <T>(call: Call, on: string, act: () => Promise<T>) => Promise<T>;
 
-function guarded({ catalog, log, cursors, parked }: Engine, through: Through) {
+function guarded({ catalog, log, cursors, parked, schedules }: Engine, through: Through) {
   return {
     catalog: {
       ...catalog,
@@ -130,6 +133,15 @@ function guarded({ catalog, log, cursors, parked }: Engine, through: Through) {
         through("parked.load", args[0].resource, () => parked.load(...args)),
       put: (...args: Parameters<typeof parked.put>) =>
         through("parked.put", args[0].resource, () => parked.put(...args)),
+    },
+    schedules: {
+      ...schedules,
+      put: (...args: Parameters<typeof schedules.put>) =>
+        through("schedules.put", args[0].topicId, () => schedules.put(...args)),
+      due: (...args: Parameters<typeof schedules.due>) =>
+        through("schedules.due", args[0].resource, () => schedules.due(...args)),
+      remove: (...args: Parameters<typeof schedules.remove>) =>
+        through("schedules.remove", args[0].resource, () => schedules.remove(...args)),
     },
   };
 }

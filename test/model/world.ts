@@ -3,7 +3,7 @@ import type { DeliveryLimits } from "../../src/lib/broker/delivery/limits.ts";
 import { openDelivery } from "../../src/lib/broker/delivery/open-delivery.ts";
 import { createBroker } from "../../src/lib/broker/open.ts";
 import type { Engine } from "../../src/lib/engine/port.ts";
-import { notes } from "../support/broker.ts";
+import { idleFiring, notes } from "../support/broker.ts";
 import { checkAfterCrash, type End, learnCatalog } from "./after-crash.ts";
 import { checkAtRest, readLogs } from "./at-rest.ts";
 import { type ClockView, type ModelClock, modelClock } from "./clock.ts";
@@ -132,7 +132,14 @@ async function openLife({ storage, clock, ledger, endpoints: { post }, newId }: 
   const delivery = openDelivery({ ...shared, post: post(() => fenced.isDead), limits: MODEL_LIMITS });
   const broker = await createBroker({
     ...shared,
-    ...{ delivery, newId, node: "model", compileSchema: () => () => [], endpointProblem: () => undefined },
+    ...{
+      delivery,
+      firing: idleFiring(),
+      newId,
+      node: "model",
+      compileSchema: () => () => [],
+      endpointProblem: () => undefined,
+    },
     post: post(() => fenced.isDead),
     checkEndpoint: async () => ({ kind: "answered", status: 204, tookMs: 1 }),
   });

@@ -3,6 +3,7 @@ import type { Broker, BrokerDeps } from "../../src/lib/broker/broker.ts";
 import type { Delivery, DeliveryStatus } from "../../src/lib/broker/delivery/delivery.ts";
 import type { Observer } from "../../src/lib/broker/observer.ts";
 import { createBroker } from "../../src/lib/broker/open.ts";
+import type { Firing } from "../../src/lib/broker/schedules/firing.ts";
 import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import type { Engine } from "../../src/lib/engine/port.ts";
@@ -23,6 +24,9 @@ export function notes(): Notes {
   return {
     lines,
     published: note("published"),
+    scheduled: note("scheduled"),
+    fired: note("fired"),
+    scheduleDropped: note("scheduleDropped"),
     delivered: note("delivered"),
     parked: note("parked"),
     deadLettered: note("deadLettered"),
@@ -46,6 +50,12 @@ export function reportingDelivery(reports: ReadonlyMap<string, DeliveryStatus> =
   };
 }
 
+/** A part that owns no schedule: nothing is published later. */
+export function idleFiring(): Firing {
+  const done = async () => undefined;
+  return { start: done, stop: done, idle: done, scheduled: () => {}, cancel: async () => ({ kind: "absent" }) };
+}
+
 export interface TestBroker {
   readonly broker: Broker;
   readonly engine: Engine;
@@ -58,6 +68,7 @@ export type TestBrokerOptions = Partial<BrokerDeps> & {
   readonly clock?: ManualClock;
   readonly storage?: MemoryStorage;
   readonly delivery?: Delivery;
+  readonly firing?: Firing;
 };
 
 /** A broker over the memory engine with a clock that the test moves; every part can be given. */
@@ -76,6 +87,7 @@ export async function openTestBroker(options: TestBrokerOptions = {}): Promise<T
     observer: watching,
     node: "node-1",
     delivery: reportingDelivery(),
+    firing: idleFiring(),
     ...options,
     engine,
     clock,

@@ -15,6 +15,8 @@ export const brokerReply = z.object({
   lag: count.nullable(),
   parked: count.nullable(),
   deadLetters: count.nullable(),
+  /** Messages that wait for their time. */
+  scheduled: count.nullable(),
   storedBytes: count,
   freeBytes: count.nullable(),
   rememberedIds: count,

@@ -3,6 +3,7 @@ import { brokerReply } from "./broker.ts";
 import { deadLetterListReply, deadLetterQuery } from "./dead-letter.ts";
 import { jobListReply, jobQuery, jobReply } from "./job.ts";
 import { lagReply } from "./lag.ts";
+import { scheduledCancelQuery, scheduledItem, scheduledListReply, scheduledQuery } from "./schedule.ts";
 import { schemaCreateBody, schemaReply } from "./schema.ts";
 import {
   endpointCheckBody,
@@ -61,6 +62,22 @@ export const ROUTES = {
     reply: topicDeleteReply,
     status: 200,
     summary: "Delete a topic and all that belongs to it.",
+  },
+  scheduledList: {
+    method: "GET",
+    path: `${BASE}/topics/:name/scheduled`,
+    query: scheduledQuery,
+    reply: scheduledListReply,
+    status: 200,
+    summary: "What waits for its time in a topic, the earliest first.",
+  },
+  scheduledCancel: {
+    method: "DELETE",
+    path: `${BASE}/topics/:name/scheduled`,
+    query: scheduledCancelQuery,
+    reply: scheduledItem,
+    status: 200,
+    summary: "Take a scheduled message back; it is durable when this answers.",
   },
   schemaCreate: {
     method: "POST",

@@ -7,7 +7,7 @@ import type { Attribute, StoredMessage } from "../domain/message.ts";
 import type { CompileSchema } from "../domain/schema.ts";
 import type { Health, Subscription, SubscriptionState } from "../domain/subscription.ts";
 import type { Topic, TopicSchema, Visibility } from "../domain/topic.ts";
-import type { Capabilities, Engine, EngineStatus } from "../engine/port.ts";
+import type { Capabilities, Engine, EngineStatus, ScheduledMessage } from "../engine/port.ts";
 import type { Observer } from "./observer.ts";
 
 /** What the use cases need; everything with an effect is handed in. */
@@ -32,6 +32,10 @@ export interface Broker {
   publish(request: PublishRequest): Promise<Published>;
   /** One result a line that is not blank, in their order. Fails as a whole, and then nothing of it is stored. */
   publishBatch(request: PublishBatchRequest): Promise<readonly BatchResult[]>;
+  schedule(request: ScheduleRequest): Promise<Scheduled>;
+  listScheduled(topic: string, page: ScheduledPage): Promise<ScheduledList>;
+  /** Answers when it is durable that the message will not be published. */
+  cancelScheduled(topic: string, id: string): Promise<ScheduledMessage>;
   createTopic(request: CreateTopic): Promise<TopicView>;
   listTopics(): Promise<readonly TopicView[]>;
   describeTopic(name: string): Promise<TopicView>;
@@ -91,6 +95,30 @@ export interface PublishBatchRequest {
 export type BatchResult =
   | { readonly line: number; readonly published: Published }
   | { readonly line: number; readonly error: KBrokerError };
+
+export interface ScheduleRequest extends PublishRequest {
+  /** From now: a whole number, 5 to 10 080. */
+  readonly minutes: number;
+}
+
+export interface Scheduled {
+  readonly id: string;
+  readonly topic: string;
+  readonly scheduledForMs: number;
+}
+
+export interface ScheduledPage {
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface ScheduledList {
+  readonly messages: readonly ScheduledMessage[];
+  /** How many wait in the topic; `null`: not known. */
+  readonly total: number | null;
+  readonly next: string | null;
+}
 
 export interface CreateTopic {
   readonly name: string;
@@ -173,6 +201,7 @@ export interface LagView {
   readonly expired: number | null;
   readonly damaged: number | null;
   readonly deadLetters: number | null;
+  readonly scheduled: number | null;
   readonly oldestUndelivered: { readonly publishTimeMs: number; readonly ageMs: number } | null;
   readonly rates: { readonly publishPerS: number; readonly ackPerS: number; readonly windowS: 60 } | null;
   readonly drainMs: number | null;

@@ -11,6 +11,7 @@ import { jobView } from "./control/job-view.ts";
 import { cancelJob, jobNamed, jobsPass, listJobs } from "./control/jobs.ts";
 import { lagOf } from "./control/lag.ts";
 import { removeDeleted } from "./control/removal.ts";
+import { cancelScheduled, listScheduled } from "./control/schedules.ts";
 import { createSchema, describeSchema } from "./control/schemas.ts";
 import { createSnapshot, status } from "./control/status.ts";
 import {
@@ -27,10 +28,18 @@ import { subscriptionNamed } from "./lookup.ts";
 import { createPublish } from "./publish/publish.ts";
 import { createPublishBatch } from "./publish/publish-batch.ts";
 import { TRIM_PERIOD_MS, trimPass } from "./retention.ts";
+import type { Firing } from "./schedules/firing.ts";
+import { createSchedule } from "./schedules/schedule.ts";
 
-/** The use cases over an open engine and its delivery; both stay the caller's to make and the engine the caller's to close. */
-export async function createBroker(deps: BrokerDeps & { readonly delivery: Delivery }): Promise<Broker> {
-  const { engine, clock, delivery, observer } = deps;
+/** The parts that work by themselves. */
+export interface Parts {
+  readonly delivery: Delivery;
+  readonly firing: Firing;
+}
+
+/** The use cases over an open engine and the parts that work over it; all stay the caller's to make and the engine the caller's to close. */
+export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
+  const { engine, clock, delivery, firing, observer } = deps;
   const report = (error: unknown) => observer.log("error", "Something failed in the background.", { error });
   const view = await openCatalogView(engine.catalog, report);
   const compileSchema = keepCompiled(deps.compileSchema);
@@ -56,6 +65,12 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
   return {
     publish: createPublish(publishing),
     publishBatch: createPublishBatch(publishing),
+    schedule: createSchedule(publishing),
+    listScheduled: (topic, page) => listScheduled(control, topic, page),
+    cancelScheduled: async (topic, id) => {
+      checkOpen();
+      return cancelScheduled({ view, firing }, topic, id);
+    },
     createTopic: (request) => change(() => createTopic(control, request)),
     listTopics: () => listTopics(control),
     describeTopic: (name) => describeTopic(control, name),
@@ -84,6 +99,7 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
       // A crash may have left something to remove; nobody is to own it.
       await control.inTurn(() => removeDeleted(control));
       await delivery.start();
+      await firing.start();
       const pass = async () => {
         await control.inTurn(() => removeDeleted(control));
         await trimPass(control);
@@ -96,9 +112,13 @@ export async function createBroker(deps: BrokerDeps & { readonly delivery: Deliv
       // What has begun is finished: an engine that closes in the middle of a creation would leave a part of it.
       await control.inTurn(async () => undefined).catch(report);
       await trimming;
+      await firing.stop();
       await delivery.stop(drainMs);
       view.close();
     },
-    idle: () => delivery.idle(),
+    async idle() {
+      await firing.idle();
+      await delivery.idle();
+    },
   };
 }

@@ -18,6 +18,7 @@ export function renderBroker(broker: BrokerReply, paint: Paint): string {
       ["lag", countText(broker.lag)],
       ["parked", countText(broker.parked)],
       ["dead letters", countText(broker.deadLetters)],
+      ["scheduled", countText(broker.scheduled)],
       ["stored", bytesText(broker.storedBytes)],
       ["free", bytesText(broker.freeBytes)],
       ["remembered ids", countText(broker.rememberedIds)],

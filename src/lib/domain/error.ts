@@ -14,6 +14,7 @@ export const CODES = {
   topic_not_found: { status: 404, exit: 7 },
   subscription_not_found: { status: 404, exit: 7 },
   schema_not_found: { status: 404, exit: 7 },
+  schedule_not_found: { status: 404, exit: 7 },
   job_not_found: { status: 404, exit: 7 },
   method_not_allowed: { status: 405, exit: 2 },
   request_timeout: { status: 408, exit: 3 },

@@ -9,6 +9,7 @@ import type { Handlers } from "./handler.ts";
 import { jobHandlers } from "./jobs.ts";
 import { lagHandlers } from "./lag.ts";
 import { brokerToChange, brokerToLook, type PhaseHolder } from "./phase.ts";
+import { scheduledHandlers } from "./scheduled.ts";
 import { schemaHandlers } from "./schemas.ts";
 import { subscriptionHandlers } from "./subscriptions.ts";
 import { topicHandlers } from "./topics.ts";
@@ -16,6 +17,7 @@ import { topicHandlers } from "./topics.ts";
 const HANDLERS: Handlers = {
   ...topicHandlers,
   ...schemaHandlers,
+  ...scheduledHandlers,
   ...subscriptionHandlers,
   ...lagHandlers,
   ...deadLetterHandlers,

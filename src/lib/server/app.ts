@@ -22,6 +22,7 @@ import { metricsRoute } from "./metrics-route.ts";
 import type { PhaseHolder } from "./phase.ts";
 import { publishRoute } from "./publish.ts";
 import { publishBatchRoute } from "./publish-batch.ts";
+import { scheduleRoute } from "./schedule.ts";
 
 export interface AppOptions {
   readonly phase: PhaseHolder;
@@ -52,6 +53,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   healthRoutes(app, phase);
   metricsRoute(app, { phase, metrics });
   publishRoute(app, phase);
+  scheduleRoute(app, phase);
   app.register(async (batches) => {
     const hint = "Send it in smaller batches.";
     takeAnyBody(batches, { bytesMax: BATCH_BYTES_MAX, timeoutMs: limits.bodyTimeoutMs, hint });

@@ -16,6 +16,7 @@ const OF_BROKER: Readonly<Record<string, readonly [help: string, read: (view: Br
   kbroker_free_bytes: ["Bytes free where the data lies.", ({ engine }) => engine.freeBytes],
   kbroker_remembered_ids: ["Ids remembered for deduplication.", ({ engine }) => engine.rememberedIds],
   kbroker_remembered_ids_max: ["How many ids can be remembered.", ({ engine }) => engine.rememberedIdsMax],
+  kbroker_scheduled_messages: ["Messages that wait for their time.", ({ engine }) => engine.scheduled],
   kbroker_refusing: ["1 while the engine refuses new messages.", ({ engine }) => (engine.refusing === null ? 0 : 1)],
 };
 

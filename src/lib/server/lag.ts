@@ -6,8 +6,6 @@ export const lagHandlers: Some<"subscriptionLag"> = {
     return {
       ...same,
       nextAttempt: instantOrNull(nextAttemptMs),
-      // Nothing can be scheduled yet, so none is.
-      scheduled: 0,
       oldestUndelivered: oldest && { publishTime: instant(oldest.publishTimeMs), ageMs: oldest.ageMs },
       asOf: instant(asOfMs),
       shards: shards.map((shard) => ({ ...shard })),

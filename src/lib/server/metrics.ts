@@ -35,10 +35,29 @@ export function openMetrics(): Metrics {
     ...{ name: "kbroker_delivery_seconds", help: "How long a push took.", labelNames: OF_SUBSCRIPTION },
     ...{ buckets: SECONDS, registers },
   });
+  const scheduled = counter("kbroker_scheduled_total", "Messages scheduled.", ["topic", "result"]);
+  const fired = counter("kbroker_scheduled_fired_total", "Scheduled messages published.", ["topic", "result"]);
+  const dropped = new Counter({
+    ...{ name: "kbroker_scheduled_dropped_total", help: "Scheduled messages whose topic was deleted.", registers },
+  });
+  const late = new Histogram({
+    ...{
+      name: "kbroker_scheduled_late_seconds",
+      help: "From the due time to the publish time.",
+      labelNames: ["topic"],
+    },
+    ...{ buckets: SECONDS, registers },
+  });
   const gauges = openGauges(registry);
   return {
     observer: {
       published: (topic, result) => published.inc({ topic, result }),
+      scheduled: (topic, result) => scheduled.inc({ topic, result }),
+      fired: (topic, result, lateMs) => {
+        fired.inc({ topic, result });
+        late.observe({ topic }, lateMs / 1_000);
+      },
+      scheduleDropped: (count) => dropped.inc(count),
       delivered: (subscription, topic, result, tookMs) => {
         delivered.inc({ subscription, topic, result });
         took.observe({ subscription, topic }, tookMs / 1_000);

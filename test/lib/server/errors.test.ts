@@ -40,7 +40,7 @@ test("a code that only the CLI gives is a defect when the broker raises it", asy
 
 test.each([
   ["GET", "/"],
-  ["POST", "/scheduled/orders"],
+  ["POST", "/scheduled"],
   ["POST", "/publish"],
   ["GET", "/admin/v1/topics/a/b/c"],
   ["PROPFIND", "/publish/orders"],

@@ -55,6 +55,7 @@ export function brokerWith(some: Partial<Broker>): Broker {
       createSchema: never,
     },
     ...{ describeSchema: never, createSubscription: never, listSubscriptions: never, describeSubscription: never },
+    ...{ schedule: never, listScheduled: never, cancelScheduled: never },
     ...{ pauseSubscription: never, resumeSubscription: never, lag: never, listDeadLetters: never },
     ...{ listJobs: never, describeJob: never, cancelJob: never },
     ...{ deleteTopic: never, deleteSubscription: never },

@@ -32,6 +32,7 @@ export async function lagOf(control: Control, subscription: Subscription): Promi
     state: subscription.state,
     ...(status === undefined ? UNKNOWN : await known(control, { topic, status, places })),
     deadLetters: errors === undefined ? null : await keptCount(control, errors),
+    scheduled: await control.engine.schedules.count(topic.id),
     asOfMs: control.clock.now(),
     owner: status === undefined ? null : control.node,
     shards,

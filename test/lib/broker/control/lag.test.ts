@@ -53,6 +53,7 @@ it("is what is neither settled nor expired, and what is parked", async () => {
     nextAttemptMs: clock.now() + 5_000,
     expired: 2,
     damaged: 1,
+    scheduled: 0,
     deadLetters: 0,
     oldestUndelivered: { publishTimeMs: clock.now() - 420_000, ageMs: 420_000 },
     rates: { publishPerS: 1 / 60, ackPerS: 0.5, windowS: 60 },

@@ -1,0 +1,80 @@
+import { KBrokerError, messageOf } from "../../domain/error.ts";
+import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
+import type { Appended, ScheduledKey, ScheduledMessage } from "../../engine/port.ts";
+import type { BrokerDeps } from "../broker.ts";
+
+type Deps = Pick<BrokerDeps, "engine" | "observer">;
+
+/**
+ * Appends each message to its topic under its own id, topic by topic side by side, and gives the keys of those that are done with: they
+ * can be removed. What is not among them stays and is tried again. A repeat after a crash is recognised by its id and not stored again.
+ */
+export async function fire(deps: Deps, due: readonly ScheduledMessage[]): Promise<readonly ScheduledKey[]> {
+  const byTopic = new Map<string, ScheduledMessage[]>();
+  for (const one of due) {
+    const messages = byTopic.get(one.topicId) ?? [];
+    byTopic.set(one.topicId, messages);
+    messages.push(one);
+  }
+  const done = await Promise.all(Array.from(byTopic, ([topicId, messages]) => fireInto(deps, topicId, messages)));
+  return done.flat().map(keyOf);
+}
+
+export function keyOf({ topicId, message: { id }, dueMs }: ScheduledMessage): ScheduledKey {
+  return { topicId, id, dueMs };
+}
+
+async function fireInto(
+  { engine, observer }: Deps,
+  topicId: string,
+  due: readonly ScheduledMessage[],
+): Promise<readonly ScheduledMessage[]> {
+  const topic = due[0]?.topic ?? "";
+  try {
+    const messages = due.map(({ message }) => message);
+    const appended = await engine.log.append(topicId, messages, { dedupeWindowMs: DEDUPE_WINDOW_MS });
+    tell(observer, due, appended);
+    await fireAgain({ engine, observer }, topicId, taken(due, appended));
+    return due;
+  } catch (error) {
+    if (error instanceof KBrokerError && error.code === "topic_not_found") {
+      observer.scheduleDropped(due.length);
+      observer.log("warn", "Scheduled messages are dropped: their topic was deleted.", { topic, count: due.length });
+      return due;
+    }
+    observer.log("error", "Scheduled messages cannot be published yet; they are tried again.", {
+      topic,
+      count: due.length,
+      error: messageOf(error),
+    });
+    return [];
+  }
+}
+
+/**
+ * Somebody published another message under the id of a scheduled one. The 202 said that this one will be published, so it is: as one
+ * more message, which no window holds against it.
+ */
+async function fireAgain({ engine, observer }: Deps, topicId: string, due: readonly ScheduledMessage[]): Promise<void> {
+  if (due.length === 0) return;
+  const fields = { topic: due[0]?.topic, ids: due.map(({ message }) => message.id) };
+  observer.log(
+    "warn",
+    "Other messages were published under the ids of scheduled ones; these are published too.",
+    fields,
+  );
+  const messages = due.map(({ message }) => message);
+  tell(observer, due, await engine.log.append(topicId, messages));
+}
+
+function taken(due: readonly ScheduledMessage[], appended: readonly Appended[]): readonly ScheduledMessage[] {
+  return due.filter((_, index) => appended[index]?.kind === "conflict");
+}
+
+function tell(observer: Deps["observer"], due: readonly ScheduledMessage[], appended: readonly Appended[]): void {
+  for (const [index, { topic, dueMs }] of due.entries()) {
+    const result = appended[index];
+    if (result === undefined || result.kind === "conflict") continue;
+    observer.fired(topic, result.kind === "duplicate" ? "duplicate" : "stored", Math.max(0, result.timeMs - dueMs));
+  }
+}
