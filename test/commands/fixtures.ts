@@ -34,6 +34,7 @@ export const subscription = (changes: Partial<SubscriptionReply> = {}): Subscrip
   lag: 3,
   parked: 1,
   deadLetters: 0,
+  setAside: 0,
   createdAt: AT,
   ...changes,
 });
@@ -51,6 +52,7 @@ export const lag = (changes: Partial<LagReply> = {}): LagReply => ({
   expired: 0,
   damaged: 0,
   deadLetters: 1,
+  setAside: 0,
   scheduled: 0,
   oldestUndelivered: { publishTime: "2026-01-31T07:57:55.000Z", ageMs: 125_000 },
   rates: { publishPerS: 10, ackPerS: 130, windowS: 60 },
@@ -77,6 +79,7 @@ export const deadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
   firstFailureAt: AT,
   failedAt: AT,
   redriveCount: 0,
+  state: "dead",
   payloadBytes: 15,
   ...changes,
 });

@@ -1,13 +1,17 @@
 import { z } from "zod";
 import { count, instant } from "./common.ts";
+import { deadLetterFilter } from "./redrive.ts";
 
-/** `GET /admin/v1/subscriptions/{name}/dead-letters?limit=&after=&payload=`: oldest first. */
+/** `GET /admin/v1/subscriptions/{name}/dead-letters?limit=&after=&payload=&all=` and the filter: oldest first. */
 export const deadLetterQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   /** Position of the last entry of the page before. */
   after: z.string().optional(),
   /** `true`: with the payload of each. */
   payload: z.enum(["true", "false"]).default("false"),
+  /** `true`: what was redriven or purged and is still stored, too. */
+  all: z.enum(["true", "false"]).default("false"),
+  ...deadLetterFilter,
 });
 
 export const deadLetter = z.object({
@@ -29,6 +33,8 @@ export const deadLetter = z.object({
   firstFailureAt: instant,
   failedAt: instant,
   redriveCount: count,
+  /** `set-aside`: redriven too often. `settled`: redriven or purged. */
+  state: z.enum(["dead", "set-aside", "settled"]).default("dead"),
   payloadBytes: count,
   /** The stored bytes as text when they are UTF-8, and only where asked for. */
   payload: z.string().optional(),
@@ -37,8 +43,10 @@ export const deadLetter = z.object({
 
 export const deadLetterListReply = z.object({
   items: z.array(deadLetter),
-  /** How many there are in all, not yet redriven. */
-  total: count,
+  /** How many there are, whatever the filter: not yet redriven, and with `all` every one; `null` when that is not known yet. */
+  total: count.nullable(),
+  /** Of these, redriven too often; `null` when that is not known. */
+  setAside: count.nullable().default(null),
   /** Give it as `after` to read on; `null` at the end. */
   next: z.string().nullable(),
 });

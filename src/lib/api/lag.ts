@@ -18,7 +18,10 @@ export const lagReply = z.object({
   nextAttempt: instant.nullable(),
   expired: count.nullable(),
   damaged: count.nullable(),
+  /** Neither redriven nor purged nor set aside. */
   deadLetters: count.nullable(),
+  /** Dead letters that were redriven too often. */
+  setAside: count.nullable(),
   /** Messages of the topic that wait for their time. */
   scheduled: count.nullable(),
   oldestUndelivered: z.object({ publishTime: instant, ageMs: count }).nullable(),

@@ -3,6 +3,7 @@ import { brokerReply } from "./broker.ts";
 import { deadLetterListReply, deadLetterQuery } from "./dead-letter.ts";
 import { jobListReply, jobQuery, jobReply } from "./job.ts";
 import { lagReply } from "./lag.ts";
+import { purgeBody, purgeReply, redriveBody, redriveReply } from "./redrive.ts";
 import { scheduledCancelQuery, scheduledItem, scheduledListReply, scheduledQuery } from "./schedule.ts";
 import { schemaCreateBody, schemaReply } from "./schema.ts";
 import {
@@ -152,6 +153,22 @@ export const ROUTES = {
     reply: deadLetterListReply,
     status: 200,
     summary: "What a subscription gave up on, oldest first.",
+  },
+  deadLetterPurge: {
+    method: "POST",
+    path: `${BASE}/subscriptions/:name/dead-letters/purge`,
+    body: purgeBody,
+    reply: purgeReply,
+    status: 200,
+    summary: "Let go of dead letters for good.",
+  },
+  subscriptionRedrive: {
+    method: "POST",
+    path: `${BASE}/subscriptions/:name/redrive`,
+    body: redriveBody,
+    reply: redriveReply,
+    status: 200,
+    summary: "Deliver dead letters once more, to this subscription only.",
   },
   jobList: {
     method: "GET",

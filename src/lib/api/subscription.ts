@@ -58,6 +58,7 @@ export const subscriptionReply = z.object({
   lag: count.nullable(),
   parked: count.nullable(),
   deadLetters: count.nullable(),
+  setAside: count.nullable(),
   createdAt: instant,
 });
 

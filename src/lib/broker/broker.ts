@@ -1,7 +1,8 @@
 import type { Clock } from "../domain/clock.ts";
+import type { WrittenFilter } from "../domain/dead-letter-filter.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
 import type { KBrokerError } from "../domain/error.ts";
-import type { Job, JobState } from "../domain/job.ts";
+import type { Job, JobState, RedriveJob } from "../domain/job.ts";
 import type { ShardLag } from "../domain/lag.ts";
 import type { Attribute, StoredMessage } from "../domain/message.ts";
 import type { CompileSchema } from "../domain/schema.ts";
@@ -53,6 +54,10 @@ export interface Broker {
   resumeSubscription(name: string): Promise<SubscriptionView>;
   lag(name: string): Promise<LagView>;
   listDeadLetters(name: string, page: DeadLetterPage): Promise<DeadLetterList>;
+  /** Orders a redrive; with `dryRun` says what it would take. */
+  redrive(subscription: string, request: Redrive): Promise<RedriveView>;
+  /** Lets go of dead letters for good; with `dryRun` says how many. Fails with `job_active` while a redrive runs. */
+  purgeDeadLetters(subscription: string, request: Purge): Promise<PurgeView>;
   /** Newest first. */
   listJobs(filter: JobFilter): Promise<readonly JobView[]>;
   describeJob(id: string): Promise<JobView>;
@@ -152,6 +157,7 @@ export interface SubscriptionView {
   readonly lag: number | null;
   readonly parked: number | null;
   readonly deadLetters: number | null;
+  readonly setAside: number | null;
 }
 
 export interface DeleteSubscription {
@@ -200,8 +206,11 @@ export interface LagView {
   readonly nextAttemptMs: number | null;
   readonly expired: number | null;
   readonly damaged: number | null;
+  /** Neither redriven nor purged nor set aside. */
   readonly deadLetters: number | null;
   readonly scheduled: number | null;
+  /** Redriven too often. */
+  readonly setAside: number | null;
   readonly oldestUndelivered: { readonly publishTimeMs: number; readonly ageMs: number } | null;
   readonly rates: { readonly publishPerS: number; readonly ackPerS: number; readonly windowS: 60 } | null;
   readonly drainMs: number | null;
@@ -214,12 +223,25 @@ export interface DeadLetterPage {
   readonly limit: number;
   /** `<shard>:<offset>` of the last entry of the page before. */
   readonly after?: string;
+  readonly filter?: WrittenFilter;
+  /** What was redriven or purged and is still stored, too. */
+  readonly all?: boolean;
 }
+
+/** `settled`: redriven or purged. */
+export type DeadLetterState = "dead" | "set-aside" | "settled";
 
 export interface DeadLetterList {
   /** As stored: what was given up on and why is in the attributes (`domain/dead-letter.ts` reads them). */
-  readonly entries: readonly { readonly shard: number; readonly message: StoredMessage }[];
-  readonly total: number;
+  readonly entries: readonly {
+    readonly shard: number;
+    readonly message: StoredMessage;
+    readonly state: DeadLetterState;
+  }[];
+  /** Whatever the filter; `null` while a shared topic was not read once. */
+  readonly total: number | null;
+  /** Of these; `null` while no owner reports. */
+  readonly setAside: number | null;
   readonly next: string | null;
 }
 
@@ -233,6 +255,48 @@ export interface JobView {
   /** Of the messages that a rewind brought back, those not settled yet; `null`: not known, or nothing of that kind. */
   readonly remaining: number | null;
   readonly undoableUntilMs: number | null;
+}
+
+export interface Redrive {
+  /** The job's; left out: one is made. */
+  readonly id?: string | undefined;
+  readonly filter: WrittenFilter;
+  readonly countMax?: number | undefined;
+  readonly ratePerS?: number | undefined;
+  readonly includeSetAside: boolean;
+  readonly dryRun: boolean;
+}
+
+/** How many of the dead letters have one reason. */
+export interface DeadLetterReason {
+  readonly reason: string;
+  readonly class: string;
+  readonly status: number | null;
+  readonly count: number;
+}
+
+export interface RedriveView {
+  /** `null`: a dry run. */
+  readonly job: RedriveJob | null;
+  readonly matched: number;
+  readonly redriven: number;
+  /** Those that the filter means and that were redriven too often. */
+  readonly setAside: number;
+  readonly reasons: readonly DeadLetterReason[];
+}
+
+export interface Purge {
+  readonly filter: WrittenFilter;
+  readonly dryRun: boolean;
+}
+
+export interface PurgeView {
+  readonly subscription: string;
+  readonly matched: number;
+  /** Of these. */
+  readonly setAside: number;
+  readonly purged: number;
+  readonly reasons: readonly DeadLetterReason[];
 }
 
 export interface BrokerView {

@@ -10,6 +10,8 @@ import { createInTurn } from "./control/in-turn.ts";
 import { jobView } from "./control/job-view.ts";
 import { cancelJob, jobNamed, jobsPass, listJobs } from "./control/jobs.ts";
 import { lagOf } from "./control/lag.ts";
+import { letterIndex } from "./control/letter-index.ts";
+import { purgeDeadLetters, redrive } from "./control/redrive.ts";
 import { removeDeleted } from "./control/removal.ts";
 import { cancelScheduled, listScheduled } from "./control/schedules.ts";
 import { createSchema, describeSchema } from "./control/schemas.ts";
@@ -43,7 +45,8 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
   const report = (error: unknown) => observer.log("error", "Something failed in the background.", { error });
   const view = await openCatalogView(engine.catalog, report);
   const compileSchema = keepCompiled(deps.compileSchema);
-  const control: Control = { ...deps, compileSchema, view, inTurn: createInTurn(), expiryNow: expiryClock(clock) };
+  const own = { view, inTurn: createInTurn(), letterIndex: letterIndex(deps), expiryNow: expiryClock(clock) };
+  const control: Control = { ...deps, compileSchema, ...own };
   const started = { startedAtMs: clock.now(), startedMonotonicMs: clock.monotonic() };
   const snapshot = createSnapshot(control);
   const stopping = new AbortController();
@@ -59,6 +62,13 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       await removeDeleted(control);
       return act();
     });
+  };
+
+  /** Redrives and purges read many letters: they wait for each other, and hold up no change of the catalog. */
+  const lettersInTurn = createInTurn();
+  const changeLetters = async <T>(act: () => Promise<T>) => {
+    checkOpen();
+    return lettersInTurn(act);
   };
 
   const publishing = { ...deps, compileSchema, view, checkOpen };
@@ -85,6 +95,8 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     resumeSubscription: (name) => change(() => setState(control, name, "active")),
     lag: async (name) => lagOf(control, subscriptionNamed(view, name).value),
     listDeadLetters: (name, page) => listDeadLetters(control, name, page),
+    redrive: (name, request) => changeLetters(() => redrive(control, name, request)),
+    purgeDeadLetters: (name, request) => changeLetters(() => purgeDeadLetters(control, name, request)),
     listJobs: async (filter) => (await listJobs(control, filter)).map((job) => jobView(control, job)),
     describeJob: async (id) => jobView(control, (await jobNamed(control, id)).value),
     cancelJob: (id) => change(async () => jobView(control, await cancelJob(control, id))),

@@ -1,6 +1,7 @@
 import type { Topic } from "../domain/topic.ts";
 import type { Shard } from "../engine/port.ts";
 import type { Control } from "./control/control.ts";
+import { heldLetters } from "./letter-retention.ts";
 
 export const TRIM_PERIOD_MS = 60_000;
 /**
@@ -39,6 +40,11 @@ async function trimTopic(deps: Deps, topic: Topic): Promise<void> {
         lows.set(shard.index, Math.min(cursor.low, lows.get(shard.index) ?? cursor.low));
       }
     }
+  }
+  if (topic.purpose === "dead-letter") {
+    const held = heldLetters(deps, topic);
+    if (held === undefined) return;
+    for (const [shard, offset] of held) lows.set(shard, Math.min(offset, lows.get(shard) ?? offset));
   }
   for (const shard of await engine.log.shards(topic.id)) await trimShard(deps, shard, { beforeMs, lows });
 }

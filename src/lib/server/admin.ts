@@ -9,6 +9,7 @@ import type { Handlers } from "./handler.ts";
 import { jobHandlers } from "./jobs.ts";
 import { lagHandlers } from "./lag.ts";
 import { brokerToChange, brokerToLook, type PhaseHolder } from "./phase.ts";
+import { redriveHandlers } from "./redrive.ts";
 import { scheduledHandlers } from "./scheduled.ts";
 import { schemaHandlers } from "./schemas.ts";
 import { subscriptionHandlers } from "./subscriptions.ts";
@@ -22,6 +23,7 @@ const HANDLERS: Handlers = {
   ...lagHandlers,
   ...deadLetterHandlers,
   ...jobHandlers,
+  ...redriveHandlers,
   ...brokerHandlers,
 };
 

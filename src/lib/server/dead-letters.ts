@@ -5,14 +5,14 @@ import type { StoredMessage } from "../domain/message.ts";
 import { instant, type Some } from "./handler.ts";
 
 export const deadLetterHandlers: Some<"deadLetterList"> = {
-  deadLetterList: async ({ broker, name, query: { limit, after, payload } }) => {
-    const page = { limit, ...(after !== undefined && { after }) };
-    const { entries, total, next } = await broker.listDeadLetters(name, page);
-    return { items: entries.map((entry) => deadLetter(entry, payload === "true")), total, next };
+  deadLetterList: async ({ broker, name, query: { limit, after, payload, all, ...filter } }) => {
+    const page = { limit, filter, all: all === "true", ...(after !== undefined && { after }) };
+    const { entries, ...same } = await broker.listDeadLetters(name, page);
+    return { items: entries.map((entry) => deadLetter(entry, payload === "true")), ...same };
   },
 };
 
-function deadLetter({ shard, message }: DeadLetterList["entries"][number], withPayload: boolean): DeadLetter {
+function deadLetter({ shard, message, state }: DeadLetterList["entries"][number], withPayload: boolean): DeadLetter {
   const { id, offset, key = null, payload } = message;
   const { info, attributes } = readDeadLetter(message) ?? { info: unknown(message), attributes: message.attributes };
   return {
@@ -23,6 +23,7 @@ function deadLetter({ shard, message }: DeadLetterList["entries"][number], withP
     firstFailureAt: instant(info.firstFailureMs),
     failedAt: instant(info.failedMs),
     redriveCount: info.redriveCount,
+    state,
     payloadBytes: payload.length,
     ...(withPayload && asText(payload)),
   };

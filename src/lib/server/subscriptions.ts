@@ -36,13 +36,13 @@ function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription 
 }
 
 function subscriptionReply(view: SubscriptionView): SubscriptionReply {
-  const { subscription, health, healthReason, lag, parked, deadLetters } = view;
+  const { subscription, health, healthReason, lag, parked, deadLetters, setAside } = view;
   const { name, id, topic, endpoint, state, timeoutMs, maxInFlight, deadLetterTopic } = subscription;
   const retry = retryReply(subscription.retry);
   const createdAt = instant(subscription.createdAtMs);
   return {
     ...{ name, id, topic, endpoint, state, health, healthReason, retry, timeoutMs, maxInFlight, deadLetterTopic },
-    ...{ lag, parked, deadLetters, createdAt },
+    ...{ lag, parked, deadLetters, setAside, createdAt },
   };
 }
 

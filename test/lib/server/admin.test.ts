@@ -108,8 +108,8 @@ test("an admin body may be larger than a payload, and is bounded", async () => {
 test("a dead letter shows what was stored, as text where it is text", async () => {
   const message = { id: "o-1", offset: 7, timeMs: 0, attributes: [["a", "b"] as const] };
   const payloads = [Buffer.from('{"a":1e400}'), Buffer.from([0xff])];
-  const entries = payloads.map((payload) => ({ shard: 0, message: { ...message, payload } }));
-  const server = await startServer({ listDeadLetters: async () => ({ entries, total: 2, next: null }) });
+  const entries = payloads.map((payload) => ({ shard: 0, message: { ...message, payload }, state: "dead" as const }));
+  const server = await startServer({ listDeadLetters: async () => ({ entries, total: 2, setAside: 0, next: null }) });
   const list = async (query: string) => {
     const response = await fetch(`${server.url}/admin/v1/subscriptions/billing/dead-letters${query}`);
     return (await response.json()) as { items: { payload?: string; payloadBase64?: string; position: string }[] };

@@ -57,6 +57,7 @@ export function brokerWith(some: Partial<Broker>): Broker {
     ...{ describeSchema: never, createSubscription: never, listSubscriptions: never, describeSubscription: never },
     ...{ schedule: never, listScheduled: never, cancelScheduled: never },
     ...{ pauseSubscription: never, resumeSubscription: never, lag: never, listDeadLetters: never },
+    ...{ redrive: never, purgeDeadLetters: never },
     ...{ listJobs: never, describeJob: never, cancelJob: never },
     ...{ deleteTopic: never, deleteSubscription: never },
     ...{ checkEndpoint: never, status: never, snapshot: never, start: never, stop: never, idle: never },

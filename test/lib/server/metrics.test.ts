@@ -6,7 +6,17 @@ import { startServer } from "./harness.ts";
 
 const VIEW: LagView = {
   ...{ subscription: "billing", topic: "orders", state: "active", health: "ok", healthReason: null },
-  ...{ lag: 3, inFlight: 2, scheduled: 0, parked: 1, nextAttemptMs: null, expired: 0, damaged: 0, deadLetters: 4 },
+  ...{
+    lag: 3,
+    inFlight: 2,
+    scheduled: 0,
+    parked: 1,
+    nextAttemptMs: null,
+    expired: 0,
+    damaged: 0,
+    deadLetters: 4,
+    setAside: 5,
+  },
   ...{ oldestUndelivered: { publishTimeMs: 0, ageMs: 1_500 }, rates: null, drainMs: null, asOfMs: 0, owner: "n" },
   shards: [],
 };

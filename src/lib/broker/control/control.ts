@@ -3,12 +3,14 @@ import type { BrokerDeps } from "../broker.ts";
 import type { CatalogView } from "../catalog-view.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { InTurn } from "./in-turn.ts";
+import type { LetterIndex } from "./letter-index.ts";
 
 /** What every use case of an operator works with. */
 export interface Control extends Omit<BrokerDeps, "post" | "random"> {
   readonly view: CatalogView;
   readonly delivery: Delivery;
   readonly inTurn: InTurn;
+  readonly letterIndex: LetterIndex;
   /** The time by which messages expire (`domain/expiry.ts`). */
   readonly expiryNow: () => number;
 }

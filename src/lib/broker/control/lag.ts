@@ -7,7 +7,8 @@ import type { LagView } from "../broker.ts";
 import type { DeliveryStatus } from "../delivery/delivery.ts";
 import { topicNamed } from "../lookup.ts";
 import type { Control } from "./control.ts";
-import { type Kept, keptCount, keptShards } from "./kept.ts";
+import { type Kept, keptShards } from "./kept.ts";
+import { deadCount, standingOf } from "./letters.ts";
 import { publishPerS } from "./publish-rate.ts";
 
 /** One shard: what is kept of it and how far the subscription has come. */
@@ -25,14 +26,15 @@ export async function lagOf(control: Control, subscription: Subscription): Promi
   const { topic } = topicNamed(control.view, subscription.topic);
   const places = await placesOf(control, subscription, status?.cursors);
   const shards = places.map(shardLag);
-  const errors = control.view.topic(subscription.deadLetterTopic)?.topic;
+  const standing = await standingOf(control, subscription, status);
   return {
     subscription: subscription.name,
     topic: subscription.topic,
     state: subscription.state,
     ...(status === undefined ? UNKNOWN : await known(control, { topic, status, places })),
-    deadLetters: errors === undefined ? null : await keptCount(control, errors),
     scheduled: await control.engine.schedules.count(topic.id),
+    deadLetters: standing === undefined ? null : await deadCount(control, subscription, standing),
+    setAside: standing?.setAside ?? null,
     asOfMs: control.clock.now(),
     owner: status === undefined ? null : control.node,
     shards,
@@ -107,7 +109,7 @@ async function oldestUndelivered(
   const waiting = await Promise.all(
     places.filter((place) => shardLag(place).lag > 0).map((place) => firstUnsettledTime(control, place)),
   );
-  const times = [status.oldestHeldMs, ...waiting].filter((timeMs) => timeMs !== null);
+  const times = [status.oldestHeldMs, status.oldestRedrivenMs ?? null, ...waiting].filter((timeMs) => timeMs !== null);
   if (times.length === 0) return null;
   const publishTimeMs = Math.min(...times);
   return { publishTimeMs, ageMs: Math.max(0, control.clock.now() - publishTimeMs) };

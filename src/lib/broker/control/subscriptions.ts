@@ -73,8 +73,8 @@ export function checkEndpointText({ endpointProblem }: Control, endpoint: string
 }
 
 async function viewOf(control: Control, subscription: Subscription): Promise<SubscriptionView> {
-  const { health, healthReason, lag, parked, deadLetters } = await lagOf(control, subscription);
-  return { subscription, health, healthReason, lag, parked, deadLetters };
+  const { health, healthReason, lag, parked, deadLetters, setAside } = await lagOf(control, subscription);
+  return { subscription, health, healthReason, lag, parked, deadLetters, setAside };
 }
 
 function newSubscription(

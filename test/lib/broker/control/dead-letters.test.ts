@@ -38,7 +38,9 @@ it("the page that ends with the last entry is the last page", async () => {
 it("an empty one is empty", async () => {
   const { broker } = await withDeadLetters(0);
 
-  expect(await broker.listDeadLetters("billing", { limit: 2 })).toEqual({ entries: [], total: 0, next: null });
+  expect(await broker.listDeadLetters("billing", { limit: 2 })).toEqual({
+    ...{ entries: [], total: 0, setAside: null, next: null },
+  });
 });
 
 it("does not show what is past its time to live", async () => {

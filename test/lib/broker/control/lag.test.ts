@@ -55,6 +55,7 @@ it("is what is neither settled nor expired, and what is parked", async () => {
     damaged: 1,
     scheduled: 0,
     deadLetters: 0,
+    setAside: null,
     oldestUndelivered: { publishTimeMs: clock.now() - 420_000, ageMs: 420_000 },
     rates: { publishPerS: 1 / 60, ackPerS: 0.5, windowS: 60 },
     drainMs: Math.round((9 / (0.5 - 1 / 60)) * 1_000),

@@ -43,6 +43,7 @@ it("creates an active subscription with the defaults and its dead letter topic",
     lag: null,
     parked: null,
     deadLetters: 0,
+    setAside: null,
   });
   expect(await broker.describeSubscription("billing")).toEqual(view);
   expect(await broker.describeTopic("billing_errors")).toMatchObject({

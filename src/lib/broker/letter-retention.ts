@@ -1,0 +1,53 @@
+import type { Topic } from "../domain/topic.ts";
+import type { Control } from "./control/control.ts";
+
+type Deps = Pick<Control, "engine" | "view" | "delivery">;
+
+/** What is not needed lies below these offsets, by shard. */
+type Floors = ReadonlyMap<number, number>;
+
+/**
+ * The first dead letter of each shard that is read by somebody: by a parked message that is redriven, whatever its age, or set aside.
+ * `undefined` when that is not known: while a subscription that gives up into the topic has no owner.
+ */
+export function heldLetters({ view, delivery }: Pick<Deps, "view" | "delivery">, topic: Topic): Floors | undefined {
+  const floors = new Map<number, number>();
+  for (const { id } of usersOf(view, topic)) {
+    const letters = delivery.status(id)?.letters;
+    if (letters === undefined) return undefined;
+    for (const { shard, offset } of letters.heldFrom) lower(floors, shard, offset);
+  }
+  return floors;
+}
+
+/** Gives back what everybody has settled, before its time: after a purge. What somebody holds, or another subscription reads, stays. */
+export async function trimSettledLetters(deps: Deps, topic: Topic): Promise<void> {
+  const { engine, view, delivery } = deps;
+  const held = heldLetters(deps, topic);
+  if (held === undefined) return;
+  const floors = new Map(held);
+  const readers = view.subscriptionsOf(topic);
+  // What a reader has parked or in flight lies anywhere; its letters go with their time.
+  if (readers.some(({ id }) => delivery.status(id)?.oldestHeldMs !== null)) return;
+  const shards = await engine.log.shards(topic.id);
+  for (const { id } of [...usersOf(view, topic), ...readers]) {
+    const committed = await engine.cursors.load(id);
+    for (const shard of shards) {
+      const found = committed.find((each) => each.shard.topicId === topic.id && each.shard.index === shard.index);
+      lower(floors, shard.index, found?.cursor.subscriptionId === id ? found.cursor.low : 0);
+    }
+  }
+  for (const shard of shards) {
+    const { start } = await engine.log.bounds(shard);
+    const before = floors.get(shard.index) ?? start;
+    if (before > start) await engine.log.trim(shard, before);
+  }
+}
+
+function usersOf(view: Deps["view"], topic: Topic) {
+  return view.subscriptions().filter(({ deadLetterTopic }) => deadLetterTopic === topic.name);
+}
+
+function lower(floors: Map<number, number>, shard: number, offset: number): void {
+  floors.set(shard, Math.min(offset, floors.get(shard) ?? offset));
+}
