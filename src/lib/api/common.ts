@@ -13,6 +13,10 @@ export const switched = z
   .default("false")
   .transform((text) => text === "true");
 
+/** What an update changed: a setting as the request names it, its values in the words of a request. */
+export const change = z.object({ setting: z.string(), from: z.string(), to: z.string() });
+export type Change = z.output<typeof change>;
+
 /** A duration as people write it ("30s", "3d"), checked against its bounds and given as milliseconds. */
 export function duration(
   what: string,

@@ -14,8 +14,18 @@ import {
   subscriptionDeleteReply,
   subscriptionListReply,
   subscriptionReply,
+  subscriptionUpdateBody,
+  subscriptionUpdateReply,
 } from "./subscription.ts";
-import { topicCreateBody, topicDeleteQuery, topicDeleteReply, topicListReply, topicReply } from "./topic.ts";
+import {
+  topicCreateBody,
+  topicDeleteQuery,
+  topicDeleteReply,
+  topicListReply,
+  topicReply,
+  topicUpdateBody,
+  topicUpdateReply,
+} from "./topic.ts";
 
 /** One admin call: what goes in, what comes out. `:name` in the path is the resource's name, percent-encoded. */
 export interface AdminRoute {
@@ -55,6 +65,14 @@ export const ROUTES = {
     reply: topicReply,
     status: 200,
     summary: "Describe one topic.",
+  },
+  topicUpdate: {
+    method: "PATCH",
+    path: `${BASE}/topics/:name`,
+    body: topicUpdateBody,
+    reply: topicUpdateReply,
+    status: 200,
+    summary: "Change how long a topic keeps its messages, and who may subscribe.",
   },
   topicDelete: {
     method: "DELETE",
@@ -116,6 +134,14 @@ export const ROUTES = {
     reply: subscriptionReply,
     status: 200,
     summary: "Describe one subscription.",
+  },
+  subscriptionUpdate: {
+    method: "PATCH",
+    path: `${BASE}/subscriptions/:name`,
+    body: subscriptionUpdateBody,
+    reply: subscriptionUpdateReply,
+    status: 200,
+    summary: "Change the settings of a subscription, from the next push on.",
   },
   subscriptionDelete: {
     method: "DELETE",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../domain/retry.ts";
 import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../domain/subscription.ts";
-import { count, duration, instant, switched } from "./common.ts";
+import { change, count, duration, instant, switched } from "./common.ts";
 
 const answerTimeout = duration("The timeout", {
   minMs: TIMEOUT_MS_MIN,
@@ -64,6 +64,18 @@ export const subscriptionReply = z.object({
 
 export const subscriptionListReply = z.object({ items: z.array(subscriptionReply) });
 
+/** `PATCH /admin/v1/subscriptions/<name>`. What is left out stays. */
+export const subscriptionUpdateBody = z.strictObject({
+  endpoint: z.string().optional(),
+  /** `null`: the default again. */
+  retryDelays: z.array(retryDelay).min(1).max(RETRY_DELAYS_MAX).nullable().optional(),
+  timeout: answerTimeout.optional(),
+  maxInFlight: z.number().int().min(1).max(MAX_IN_FLIGHT_MAX).optional(),
+});
+
+/** `changes` is empty where it was like that already. */
+export const subscriptionUpdateReply = subscriptionReply.extend({ changes: z.array(change) });
+
 /** `DELETE /admin/v1/subscriptions/<name>`. With `dryRun` it only says what would go. */
 export const subscriptionDeleteQuery = z.strictObject({ purgeErrors: switched, dryRun: switched });
 
@@ -96,4 +108,6 @@ export type SubscriptionCreateBody = z.input<typeof subscriptionCreateBody>;
 export type SubscriptionReply = z.output<typeof subscriptionReply>;
 export type SubscriptionListReply = z.output<typeof subscriptionListReply>;
 export type SubscriptionDeleteReply = z.output<typeof subscriptionDeleteReply>;
+export type SubscriptionUpdateBody = z.input<typeof subscriptionUpdateBody>;
+export type SubscriptionUpdateReply = z.output<typeof subscriptionUpdateReply>;
 export type EndpointCheckReply = z.output<typeof endpointCheckReply>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN } from "../domain/topic.ts";
-import { count, duration, instant, switched } from "./common.ts";
+import { change, count, duration, instant, switched } from "./common.ts";
 import { subscriptionDeleteReply } from "./subscription.ts";
 
 const topicTtl = duration("The time to live", {
@@ -36,6 +36,20 @@ export const topicReply = z.object({
 
 export const topicListReply = z.object({ items: z.array(topicReply) });
 
+/** `PATCH /admin/v1/topics/<name>`. What is left out stays. With `dryRun` it only says what would change. */
+export const topicUpdateBody = z.strictObject({
+  ttl: topicTtl.optional(),
+  visibility: z.enum(["public", "private"]).optional(),
+  dryRun: z.boolean().default(false),
+});
+
+export const topicUpdateReply = topicReply.extend({
+  /** Empty: it was like that already. */
+  changes: z.array(change),
+  /** Messages that are gone by a shorter time to live. */
+  expires: count,
+});
+
 /** `DELETE /admin/v1/topics/<name>`. With `dryRun` it only says what would go; without `cascade` a topic with subscriptions is 409. */
 export const topicDeleteQuery = z.strictObject({ cascade: switched, purgeErrors: switched, dryRun: switched });
 
@@ -50,5 +64,7 @@ export const topicDeleteReply = z.object({
 });
 
 export type TopicDeleteReply = z.output<typeof topicDeleteReply>;
+export type TopicUpdateBody = z.input<typeof topicUpdateBody>;
+export type TopicUpdateReply = z.output<typeof topicUpdateReply>;
 export type TopicReply = z.output<typeof topicReply>;
 export type TopicListReply = z.output<typeof topicListReply>;

@@ -40,6 +40,8 @@ export interface Broker {
   createTopic(request: CreateTopic): Promise<TopicView>;
   listTopics(): Promise<readonly TopicView[]>;
   describeTopic(name: string): Promise<TopicView>;
+  /** Messages that are older than a shorter time to live are gone when it answers. */
+  updateTopic(name: string, request: UpdateTopic): Promise<UpdatedTopic>;
   /** Answers when the topic is gone for good and everything of it was removed, or will be by whoever starts next. */
   deleteTopic(name: string, options: DeleteTopic): Promise<DeletedTopic>;
   createSchema(topic: string, definition: string): Promise<TopicSchema>;
@@ -47,6 +49,8 @@ export interface Broker {
   createSubscription(request: CreateSubscription): Promise<SubscriptionView>;
   listSubscriptions(): Promise<readonly SubscriptionView[]>;
   describeSubscription(name: string): Promise<SubscriptionView>;
+  /** No push starts with an old setting once it answers; what is in flight ends as it began. */
+  updateSubscription(name: string, request: UpdateSubscription): Promise<UpdatedSubscription>;
   /** What is in flight finishes first. No push starts afterwards. */
   deleteSubscription(name: string, options: DeleteSubscription): Promise<DeletedSubscription>;
   /** Answers when the state is durable; no push starts afterwards. */
@@ -158,6 +162,40 @@ export interface SubscriptionView {
   readonly parked: number | null;
   readonly deadLetters: number | null;
   readonly setAside: number | null;
+}
+
+/** A setting as a request names it, and its values in the words of a request. */
+export interface Change {
+  readonly setting: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What is left out stays. */
+export interface UpdateTopic {
+  readonly ttlMs?: number;
+  readonly visibility?: Visibility;
+  /** Only says what would change. */
+  readonly dryRun: boolean;
+}
+
+export interface UpdatedTopic extends TopicView {
+  readonly changes: readonly Change[];
+  /** Messages whose time is over by the shorter time to live. */
+  readonly expires: number;
+}
+
+/** What is left out stays. */
+export interface UpdateSubscription {
+  readonly endpoint?: string;
+  /** `null`: the default policy. */
+  readonly retryDelaysMs?: readonly number[] | null;
+  readonly timeoutMs?: number;
+  readonly maxInFlight?: number;
+}
+
+export interface UpdatedSubscription extends SubscriptionView {
+  readonly changes: readonly Change[];
 }
 
 export interface DeleteSubscription {

@@ -24,6 +24,8 @@ import {
   setState,
 } from "./control/subscriptions.ts";
 import { createTopic, describeTopic, listTopics } from "./control/topics.ts";
+import { updateSubscription } from "./control/update-subscription.ts";
+import { updateTopic } from "./control/update-topic.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import { every } from "./every.ts";
 import { subscriptionNamed } from "./lookup.ts";
@@ -84,12 +86,14 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     createTopic: (request) => change(() => createTopic(control, request)),
     listTopics: () => listTopics(control),
     describeTopic: (name) => describeTopic(control, name),
+    updateTopic: (name, request) => change(() => updateTopic(control, name, request)),
     deleteTopic: (name, options) => change(() => deleteTopic(control, name, options)),
     createSchema: (topic, definition) => change(() => createSchema(control, topic, definition)),
     describeSchema: async (topic) => describeSchema(control, topic),
     createSubscription: (request) => change(() => createSubscription(control, request)),
     listSubscriptions: () => listSubscriptions(control),
     describeSubscription: (name) => describeSubscription(control, name),
+    updateSubscription: (name, request) => change(() => updateSubscription(control, name, request)),
     deleteSubscription: (name, options) => change(() => deleteSubscription(control, name, options)),
     pauseSubscription: (name) => change(() => setState(control, name, "paused")),
     resumeSubscription: (name) => change(() => setState(control, name, "active")),

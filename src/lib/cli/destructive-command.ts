@@ -16,13 +16,22 @@ type ConfirmFlags = Partial<GlobalFlags & Interfaces.InferredFlags<typeof confir
 
 /** A command that destroys something: `confirm` says what, and comes back only when that was agreed to. */
 export abstract class DestructiveCommand extends ChangingCommand {
-  #picked = false;
+  #picked: boolean = false;
 
   /**
    * To be awaited right before the request that destroys. `line` is the command line that stands for it, `kbroker` and name
-   * included, without `--yes`. Fails with `not_confirmed`, exit 6, where the answer is no or nobody can be asked.
+   * included, without `--yes`. Fails with `not_confirmed`, exit 6, where the answer is no or nobody can be asked. No act: this time
+   * nothing is destroyed, and nothing is asked.
    */
-  protected async confirm(act: DestructiveAct, line: readonly string[], flags: ConfirmFlags): Promise<void> {
+  protected async confirm(
+    act: DestructiveAct | undefined,
+    line: readonly string[],
+    flags: ConfirmFlags,
+  ): Promise<void> {
+    if (act === undefined) {
+      if (this.#picked) this.same(line, flags);
+      return;
+    }
     const { asked, flag } = await confirmed(act, {
       yes: flags.yes === true,
       confirm: flags.confirm,
@@ -34,7 +43,7 @@ export abstract class DestructiveCommand extends ChangingCommand {
     if (asked || this.#picked) this.same([...line, ...flag], flags);
   }
 
-  /** `confirm` prints the line, together with the flag that answers its question. */
+  /** Something was asked for: `confirm` prints the line that says the same, together with the flag that answers its question. */
   protected override picked(): void {
     this.#picked = true;
   }

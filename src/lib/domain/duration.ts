@@ -22,6 +22,18 @@ export function durationMs(text: string, what: string): number {
   });
 }
 
+/** `ms` exactly, as `parseDurationMs` reads it: `"1h30m"`, `"1s500ms"`. */
+export function durationText(ms: number): string {
+  let rest = ms;
+  let text = "";
+  for (const [unit, unitMs] of Object.entries(UNIT_MS).toReversed()) {
+    const count = Math.floor(rest / unitMs);
+    rest -= count * unitMs;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text === "" ? "0ms" : text;
+}
+
 /** The two largest units of `ms`, for people: `"3d 4h"`, `"2m 5s"`, `"850ms"`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;

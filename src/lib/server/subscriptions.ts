@@ -1,5 +1,5 @@
 import type { EndpointCheckReply, SubscriptionReply } from "../api/subscription.ts";
-import type { CreateSubscription, SubscriptionView } from "../broker/broker.ts";
+import type { CreateSubscription, SubscriptionView, UpdateSubscription } from "../broker/broker.ts";
 import type { Outcome } from "../domain/delivery.ts";
 import type { RetryPolicy } from "../domain/retry.ts";
 import { type Call, instant, type Some } from "./handler.ts";
@@ -8,6 +8,7 @@ export const subscriptionHandlers: Some<
   | "subscriptionCreate"
   | "subscriptionList"
   | "subscriptionDescribe"
+  | "subscriptionUpdate"
   | "subscriptionDelete"
   | "subscriptionPause"
   | "subscriptionResume"
@@ -16,6 +17,10 @@ export const subscriptionHandlers: Some<
   subscriptionCreate: async ({ broker, body }) => subscriptionReply(await broker.createSubscription(creation(body))),
   subscriptionList: async ({ broker }) => ({ items: (await broker.listSubscriptions()).map(subscriptionReply) }),
   subscriptionDescribe: async ({ broker, name }) => subscriptionReply(await broker.describeSubscription(name)),
+  subscriptionUpdate: async ({ broker, name, body }) => {
+    const { changes, ...view } = await broker.updateSubscription(name, changed(body));
+    return { ...subscriptionReply(view), changes: [...changes] };
+  },
   subscriptionDelete: ({ broker, name, query }) => broker.deleteSubscription(name, query),
   subscriptionPause: async ({ broker, name }) => subscriptionReply(await broker.pauseSubscription(name)),
   subscriptionResume: async ({ broker, name }) => subscriptionReply(await broker.resumeSubscription(name)),
@@ -29,6 +34,20 @@ function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription 
     topic,
     endpoint,
     ...(from !== undefined && { from }),
+    ...(retryDelays !== undefined && { retryDelaysMs: retryDelays }),
+    ...(timeout !== undefined && { timeoutMs: timeout }),
+    ...(maxInFlight !== undefined && { maxInFlight }),
+  };
+}
+
+function changed({
+  endpoint,
+  retryDelays,
+  timeout,
+  maxInFlight,
+}: Call<"subscriptionUpdate">["body"]): UpdateSubscription {
+  return {
+    ...(endpoint !== undefined && { endpoint }),
     ...(retryDelays !== undefined && { retryDelaysMs: retryDelays }),
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(maxInFlight !== undefined && { maxInFlight }),

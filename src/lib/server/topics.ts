@@ -2,13 +2,18 @@ import type { TopicReply } from "../api/topic.ts";
 import type { TopicView } from "../broker/broker.ts";
 import { instant, type Some } from "./handler.ts";
 
-export const topicHandlers: Some<"topicCreate" | "topicList" | "topicDescribe" | "topicDelete"> = {
+export const topicHandlers: Some<"topicCreate" | "topicList" | "topicDescribe" | "topicUpdate" | "topicDelete"> = {
   topicCreate: async ({ broker, body: { name, visibility, ttl, schema } }) => {
     const optional = { ...(ttl !== undefined && { ttlMs: ttl }), ...(schema !== undefined && { schema }) };
     return topicReply(await broker.createTopic({ name, visibility, ...optional }));
   },
   topicList: async ({ broker }) => ({ items: (await broker.listTopics()).map(topicReply) }),
   topicDescribe: async ({ broker, name }) => topicReply(await broker.describeTopic(name)),
+  topicUpdate: async ({ broker, name, body: { ttl, visibility, dryRun } }) => {
+    const given = { ...(ttl !== undefined && { ttlMs: ttl }), ...(visibility !== undefined && { visibility }) };
+    const { changes, expires, ...view } = await broker.updateTopic(name, { ...given, dryRun });
+    return { ...topicReply(view), changes: [...changes], expires };
+  },
   topicDelete: async ({ broker, name, query }) => {
     const { subscriptions, ...deleted } = await broker.deleteTopic(name, query);
     return { ...deleted, subscriptions: [...subscriptions] };

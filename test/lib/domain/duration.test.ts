@@ -1,5 +1,6 @@
+import { fc } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { durationMs, formatDuration, parseDurationMs } from "../../../src/lib/domain/duration.ts";
+import { durationMs, durationText, formatDuration, parseDurationMs } from "../../../src/lib/domain/duration.ts";
 
 test.each([
   ["500ms", 500],
@@ -34,4 +35,13 @@ test.each([
   [59_999, "1m"],
 ])("%d ms is written %s", (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
+});
+
+test("a duration written exactly is read as it was", () => {
+  fc.assert(
+    fc.property(fc.nat(1_000_000_000), (ms) => {
+      expect(parseDurationMs(durationText(ms))).toBe(ms);
+    }),
+  );
+  expect([durationText(0), durationText(5_400_000), durationText(1_500)]).toEqual(["0ms", "1h30m", "1s500ms"]);
 });

@@ -59,7 +59,7 @@ export function brokerWith(some: Partial<Broker>): Broker {
     ...{ pauseSubscription: never, resumeSubscription: never, lag: never, listDeadLetters: never },
     ...{ redrive: never, purgeDeadLetters: never },
     ...{ listJobs: never, describeJob: never, cancelJob: never },
-    ...{ deleteTopic: never, deleteSubscription: never },
+    ...{ updateTopic: never, deleteTopic: never, updateSubscription: never, deleteSubscription: never },
     ...{ checkEndpoint: never, status: never, snapshot: never, start: never, stop: never, idle: never },
     ...some,
   };

@@ -3,8 +3,10 @@ import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../../domain/retry.ts";
 import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../../domain/subscription.ts";
 import type { CreateSubscription } from "../broker.ts";
 
+type Limits = Pick<CreateSubscription, "timeoutMs" | "maxInFlight" | "retryDelaysMs">;
+
 /** Fails with `invalid_request` unless timeout, window and delays are within what a subscription may have. */
-export function checkLimits({ timeoutMs, maxInFlight, retryDelaysMs }: CreateSubscription): void {
+export function checkLimits({ timeoutMs, maxInFlight, retryDelaysMs }: Limits): void {
   if (timeoutMs !== undefined && !isWithin(timeoutMs, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX)) {
     throw new KBrokerError("invalid_request", `The timeout is ${timeoutMs}ms; it must be between 1s and 120s.`);
   }

@@ -69,7 +69,7 @@ async function viewOf(control: Control, { topic, schema }: TopicEntry): Promise<
   };
 }
 
-function checkTtl(ttlMs: number): void {
+export function checkTtl(ttlMs: number): void {
   if (Number.isSafeInteger(ttlMs) && ttlMs >= TOPIC_TTL_MS_MIN && ttlMs <= TOPIC_TTL_MS_MAX) return;
   throw new KBrokerError(
     "invalid_request",

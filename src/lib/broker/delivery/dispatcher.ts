@@ -52,8 +52,10 @@ export class Dispatcher {
 
   /** Follows the catalog. After a pause was told here no push starts. */
   update(subscription: Subscription): void {
+    const isMoved = subscription.endpoint !== this.#subscription.endpoint;
     this.#subscription = subscription;
     this.#push = pushMaker(subscription);
+    if (isMoved) this.#parts.endpoint.replaced();
     if (this.#maySend()) this.#parts.feeds.open();
     else this.#parts.feeds.shut();
     this.#fill();

@@ -49,6 +49,13 @@ export class Endpoint {
     }
   }
 
+  /** It is another one from now on: nothing is known of it. */
+  replaced(): void {
+    const wasDown = this.isDown;
+    this.#reachability = REACHABLE;
+    if (wasDown) this.#recovered();
+  }
+
   /** In words, while nobody is there. */
   trouble(): string | undefined {
     const { down } = this.#reachability;

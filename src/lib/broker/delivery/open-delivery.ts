@@ -1,4 +1,4 @@
-import { isSubscription } from "../../domain/documents.ts";
+import { isSubscription, isTopic } from "../../domain/documents.ts";
 import { messageOf } from "../../domain/error.ts";
 import { expiryClock } from "../../domain/expiry.ts";
 import type { Subscription } from "../../domain/subscription.ts";
@@ -51,6 +51,7 @@ class Deliveries implements Delivery {
     await this.#redrives.start();
     const heard = new Set<string>();
     this.#unwatch = engine.catalog.watch(({ kind, name, document }) => {
+      if (kind === "topic") this.#retain(document);
       if (kind !== "subscription") return;
       heard.add(name);
       void this.#learn(name, document);
@@ -91,6 +92,13 @@ class Deliveries implements Delivery {
       const caughtUp = await Promise.all(Array.from(this.#owned.values(), (owned) => owned.caughtUp()));
       if (caughtUp.every(Boolean) && activity.isQuiet()) return;
     }
+  }
+
+  /** A topic's time to live holds for what is being delivered, too. */
+  #retain(document: CatalogDocument | undefined): void {
+    const topic = document?.value;
+    if (!isTopic(topic)) return;
+    for (const owned of this.#owned.values()) owned.retain(topic);
   }
 
   /** What is known changes at once; owning follows. */

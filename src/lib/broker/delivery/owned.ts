@@ -1,5 +1,6 @@
 import { messageOf } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
+import type { Topic } from "../../domain/topic.ts";
 import type { Ownership, Source } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 import type { Activity } from "./activity.ts";
@@ -23,6 +24,8 @@ export class Owned {
   readonly #ended = new AbortController();
   #subscription: Subscription;
   #dispatcher: Dispatcher | undefined;
+  /** What the catalog told of times to live since the hold began. */
+  readonly #heard: { ttlMs?: number; letterTtlMs?: number } = {};
   /** Openings run one after the other. */
   #turn: Promise<void> = Promise.resolve();
   #released: Promise<void> | undefined;
@@ -47,6 +50,12 @@ export class Owned {
     this.#subscription = subscription;
     if (moved) void this.#inTurn(() => this.#reopen());
     else this.#dispatcher?.update(subscription);
+  }
+
+  /** Follows the time to live of the topic, and of the dead letter topic. */
+  retain({ id, name, ttlMs }: Topic): void {
+    if (id === this.#subscription.topicId) this.#heard.ttlMs = ttlMs;
+    if (name === this.#subscription.deadLetterTopic) this.#heard.letterTtlMs = ttlMs;
   }
 
   /** Stops, drains, commits. Asking twice is asking once. */
@@ -116,12 +125,18 @@ export class Owned {
   #dispatcherFor(opened: Awaited<ReturnType<typeof open>>): Dispatcher {
     const { post, random, ...deps } = this.#deps;
     const ended = new AbortController();
+    const heard = this.#heard;
     const hold = {
       ...deps,
       ownership: this.#ownership,
       subscription: this.#subscription,
-      ttlMs: opened.ttlMs,
-      letterTtlMs: opened.letterTtlMs,
+      // What was heard is never older than what was read when the hold opened.
+      get ttlMs() {
+        return heard.ttlMs ?? opened.ttlMs;
+      },
+      get letterTtlMs() {
+        return heard.letterTtlMs ?? opened.letterTtlMs;
+      },
       signal: ended.signal,
       close: () => ended.abort(),
       superseded: () => this.lose(),

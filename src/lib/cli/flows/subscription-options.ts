@@ -3,7 +3,7 @@ import type { Prompter } from "../prompter.ts";
 import { durationWithin, retryDelays, startOfReading, wholeNumberWithin } from "./answers.ts";
 import type { SubscriptionOptions } from "./subscription-wish.ts";
 
-const TIMEOUT_DEFAULT = "30s";
+export const TIMEOUT_DEFAULT = "30s";
 
 /** Asks for each option that `given` leaves open. The default stays out of the answer. */
 export async function askOptions(ask: Prompter, given: SubscriptionOptions): Promise<SubscriptionOptions> {
@@ -28,7 +28,7 @@ async function askFrom(ask: Prompter): Promise<string | undefined> {
   return from === "beginning" ? from : ask.text({ message: "How long ago, or when?", problem: startOfReading });
 }
 
-async function askRetryDelays(ask: Prompter): Promise<string | undefined> {
+export async function askRetryDelays(ask: Prompter): Promise<string | undefined> {
   const policy = await ask.choose({
     message: "When the endpoint fails on a message",
     choices: [
@@ -48,13 +48,13 @@ async function askRetryDelays(ask: Prompter): Promise<string | undefined> {
   return ask.text({ message: "Delays, with commas between", initial: "1s,5s,30s", problem: retryDelays });
 }
 
-async function askTimeout(ask: Prompter): Promise<string | undefined> {
+export async function askTimeout(ask: Prompter): Promise<string | undefined> {
   const problem = durationWithin({ minMs: TIMEOUT_MS_MIN, maxMs: TIMEOUT_MS_MAX });
   const timeout = await ask.text({ message: "How long may an answer take?", initial: TIMEOUT_DEFAULT, problem });
   return timeout === TIMEOUT_DEFAULT ? undefined : timeout;
 }
 
-async function askMaxInFlight(ask: Prompter): Promise<number | undefined> {
+export async function askMaxInFlight(ask: Prompter): Promise<number | undefined> {
   const count = await ask.text({
     message: "How many messages at once, at most?",
     initial: String(MAX_IN_FLIGHT_DEFAULT),

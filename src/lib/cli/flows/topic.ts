@@ -40,7 +40,7 @@ async function walk(given: Given<TopicWish>, deps: TopicFlowDeps, ask: Prompter)
   return { name, visibility, ttl: ttl === TTL_DEFAULT ? undefined : ttl, schemaFile };
 }
 
-function askVisibility(ask: Prompter): Promise<Visibility> {
+export function askVisibility(ask: Prompter): Promise<Visibility> {
   return ask.choose({
     message: "Who may subscribe?",
     choices: [

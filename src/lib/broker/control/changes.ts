@@ -1,0 +1,28 @@
+import { durationText } from "../../domain/duration.ts";
+import type { Subscription } from "../../domain/subscription.ts";
+import type { Topic } from "../../domain/topic.ts";
+import type { Change } from "../broker.ts";
+
+/** Settings by the names and in the words in which a request gives them. */
+type Settings = Readonly<Record<string, string>>;
+
+export function settingsOfTopic({ ttlMs, visibility }: Topic): Settings {
+  return { ttl: durationText(ttlMs), visibility };
+}
+
+export function settingsOfSubscription(subscription: Subscription): Settings {
+  const { endpoint, retry, timeoutMs, maxInFlight } = subscription;
+  return {
+    endpoint,
+    retryDelays: retry.kind === "list" ? retry.delaysMs.map(durationText).join(",") : "default",
+    timeout: durationText(timeoutMs),
+    maxInFlight: String(maxInFlight),
+  };
+}
+
+export function changesBetween(before: Settings, after: Settings): readonly Change[] {
+  return Object.entries(after).flatMap(([setting, to]) => {
+    const from = before[setting] ?? "";
+    return from === to ? [] : [{ setting, from, to }];
+  });
+}

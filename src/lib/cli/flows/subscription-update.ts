@@ -1,0 +1,74 @@
+import type { EndpointCheckReply, SubscriptionUpdateBody } from "../../api/subscription.ts";
+import { MAX_IN_FLIGHT_DEFAULT } from "../../domain/subscription.ts";
+import type { Prompter } from "../prompter.ts";
+import { splitList } from "./answers.ts";
+import { askEndpoint } from "./endpoint.ts";
+import type { Answered } from "./flow.ts";
+import { askMaxInFlight, askRetryDelays, askTimeout, TIMEOUT_DEFAULT } from "./subscription-options.ts";
+import { updateFlow } from "./update.ts";
+
+/** As text of the command line. */
+export interface SubscriptionUpdateWish {
+  readonly endpoint?: string | undefined;
+  /** `default`: the default policy again. */
+  readonly retryDelays?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly maxInFlight?: number | undefined;
+}
+
+export interface SubscriptionUpdateDeps {
+  readonly name: string;
+  readonly ask: Prompter | undefined;
+  readonly checkEndpoint: (endpoint: string) => Promise<EndpointCheckReply>;
+}
+
+export function subscriptionUpdateFlow(
+  given: SubscriptionUpdateWish,
+  { name, ask, checkEndpoint }: SubscriptionUpdateDeps,
+): Promise<Answered<SubscriptionUpdateWish>> {
+  const settings = {
+    endpoint: {
+      flag: "--endpoint",
+      label: "the endpoint",
+      ask: async (prompter: Prompter) => ({ endpoint: await askEndpoint(prompter, checkEndpoint) }),
+    },
+    retryDelays: {
+      flag: "--retry-delays",
+      label: "when failed deliveries are tried again",
+      ask: async (prompter: Prompter) => ({ retryDelays: (await askRetryDelays(prompter)) ?? "default" }),
+    },
+    timeout: {
+      flag: "--timeout",
+      label: "how long an answer may take",
+      ask: async (prompter: Prompter) => ({ timeout: (await askTimeout(prompter)) ?? TIMEOUT_DEFAULT }),
+    },
+    maxInFlight: {
+      flag: "--max-in-flight",
+      label: "how many messages are pushed at once",
+      ask: async (prompter: Prompter) => ({ maxInFlight: (await askMaxInFlight(prompter)) ?? MAX_IN_FLIGHT_DEFAULT }),
+    },
+  };
+  return updateFlow<SubscriptionUpdateWish>(given, { ask, settings, line: `kbroker subscription update ${name}` });
+}
+
+export function subscriptionUpdateBody(wish: SubscriptionUpdateWish): SubscriptionUpdateBody {
+  const { endpoint, retryDelays, timeout, maxInFlight } = wish;
+  return {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(retryDelays === undefined ? {} : { retryDelays: retryDelays === "default" ? null : splitList(retryDelays) }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
+  };
+}
+
+/** The command line that changes the same. */
+export function subscriptionUpdateLine(name: string, wish: SubscriptionUpdateWish): string[] {
+  const { endpoint, retryDelays, timeout, maxInFlight } = wish;
+  return [
+    ...["kbroker", "subscription", "update", name],
+    ...(endpoint === undefined ? [] : ["--endpoint", endpoint]),
+    ...(retryDelays === undefined ? [] : ["--retry-delays", retryDelays]),
+    ...(timeout === undefined ? [] : ["--timeout", timeout]),
+    ...(maxInFlight === undefined ? [] : ["--max-in-flight", String(maxInFlight)]),
+  ];
+}

@@ -1,0 +1,18 @@
+import type { Change } from "../api/common.ts";
+import type { Paint } from "./colour.ts";
+import { fieldsText } from "./fields.ts";
+
+const LABELS: Readonly<Record<string, string>> = {
+  retryDelays: "retry delays",
+  maxInFlight: "max in flight",
+  ttl: "kept",
+};
+
+/** "Updated topic orders:" and each setting, old → new. Nothing to change is an answer, too. */
+export function renderChanges(what: string, changes: readonly Change[], paint: Paint): string {
+  if (changes.length === 0) return `Nothing to change: ${what} is like that already.`;
+  const fields = changes.map(
+    ({ setting, from, to }) => [`  ${LABELS[setting] ?? setting}`, `${from} → ${to}`] as const,
+  );
+  return `Updated ${what}:\n${fieldsText(fields, paint)}`;
+}
