@@ -1,6 +1,7 @@
 import type { BrokerReply } from "../../src/lib/api/broker.ts";
 import type { DeadLetter } from "../../src/lib/api/dead-letter.ts";
 import type { LagReply } from "../../src/lib/api/lag.ts";
+import type { ScheduledItem } from "../../src/lib/api/schedule.ts";
 import type { SubscriptionReply } from "../../src/lib/api/subscription.ts";
 import type { TopicReply } from "../../src/lib/api/topic.ts";
 
@@ -80,6 +81,18 @@ export const deadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
   failedAt: AT,
   redriveCount: 0,
   state: "dead",
+  payloadBytes: 15,
+  ...changes,
+});
+
+export const scheduled = (changes: Partial<ScheduledItem> = {}): ScheduledItem => ({
+  name: "o-2",
+  id: "o-2",
+  topic: "orders",
+  scheduledFor: AT,
+  scheduledAt: "2026-01-31T07:50:00.000Z",
+  key: null,
+  attributes: { "event-type": "created" },
   payloadBytes: 15,
   ...changes,
 });

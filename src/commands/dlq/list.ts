@@ -1,7 +1,7 @@
 import type { DeadLetterListReply } from "../../lib/api/dead-letter.ts";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
-import { deadLetterFlags, nextPage } from "../../lib/cli/dead-letter-flags.ts";
 import { outputFlag } from "../../lib/cli/global-flags.ts";
+import { nextPage, pageFlags } from "../../lib/cli/page-flags.ts";
 import { subscriptionArg } from "../../lib/cli/subscription-arg.ts";
 import { deadLetterView } from "../../lib/cli/views.ts";
 
@@ -13,7 +13,7 @@ export default class DlqList extends BaseCommand {
     "<%= config.bin %> <%= command.id %> billing --json",
   ];
   static override args = subscriptionArg;
-  static override flags = { ...outputFlag, ...deadLetterFlags(1_000, 100) };
+  static override flags = { ...outputFlag, ...pageFlags(1_000, 100) };
 
   async run(): Promise<DeadLetterListReply> {
     const { args, flags } = await this.parse(DlqList);

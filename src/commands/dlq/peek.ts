@@ -1,6 +1,6 @@
 import type { DeadLetterListReply } from "../../lib/api/dead-letter.ts";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
-import { deadLetterFlags, nextPage } from "../../lib/cli/dead-letter-flags.ts";
+import { nextPage, pageFlags } from "../../lib/cli/page-flags.ts";
 import { payloadOf, renderDeadLetter } from "../../lib/cli/render-dead-letter.ts";
 import { subscriptionArg } from "../../lib/cli/subscription-arg.ts";
 import { deadLetterView } from "../../lib/cli/views.ts";
@@ -15,7 +15,7 @@ export default class DlqPeek extends BaseCommand {
     "<%= config.bin %> <%= command.id %> billing --json",
   ];
   static override args = subscriptionArg;
-  static override flags = deadLetterFlags(100, 10);
+  static override flags = pageFlags(100, 10);
 
   async run(): Promise<DeadLetterListReply> {
     const { args, flags } = await this.parse(DlqPeek);

@@ -2,7 +2,7 @@ import { Args, Flags, type Interfaces } from "@oclif/core";
 import type { PublishReply } from "../../lib/api/message.ts";
 import { ChangingCommand } from "../../lib/cli/changing-command.ts";
 import { countText } from "../../lib/cli/fields.ts";
-import { parseAttribute, readPayload } from "../../lib/cli/payload.ts";
+import { messageFlags, messageFrom } from "../../lib/cli/message-flags.ts";
 import { CODES, KBrokerError } from "../../lib/domain/error.ts";
 
 export default class MessagePublish extends ChangingCommand {
@@ -17,24 +17,11 @@ export default class MessagePublish extends ChangingCommand {
   ];
   static override args = { topic: Args.string({ description: "Name of the topic.", ignoreStdin: true }) };
   static override flags = {
-    data: Flags.string({ char: "d", description: "The payload itself.", helpValue: "<json>", exclusive: ["file"] }),
+    ...messageFlags,
     file: Flags.string({ description: "File with the payload, or with the lines; - is stdin.", helpValue: "<file>" }),
     batch: Flags.boolean({
       description: "Publish many messages: NDJSON, one a line.",
       exclusive: ["data", "id", "key", "attribute"],
-    }),
-    id: Flags.string({ description: "Id of the message, for publishing it again safely.", helpValue: "<id>" }),
-    key: Flags.string({ description: "Key that the consumer is given along.", helpValue: "<key>" }),
-    attribute: Flags.string({
-      description:
-        "Attribute that the consumer is given along, as header x-kb-attr-<name> or, such as event-type, under its own; may be repeated.",
-      helpValue: "<name=value>",
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    "inbox-url": Flags.string({
-      description: "Address to publish to, when it is not the broker's.",
-      helpValue: "<url>",
     }),
   };
 
@@ -46,18 +33,10 @@ export default class MessagePublish extends ChangingCommand {
 
   async run(): Promise<PublishReply | undefined> {
     const { args, flags } = await this.parse(MessagePublish);
-    const attributes = (flags.attribute ?? []).map(parseAttribute);
     const admin = await this.admin(flags);
     const topic = await this.pickName("topic", args.topic, flags);
     if (flags.batch) return this.#publishLines(topic, flags);
-    const { id, key, data, file } = flags;
-    const asks = data === undefined && file === undefined ? await this.prompter(flags) : undefined;
-    const payload = await readPayload({
-      data: data ?? (await asks?.text({ message: "Payload (JSON)" })),
-      file,
-      stdin: process.stdin,
-    });
-    const published = await admin.publish({ topic, id, key, attributes, payload });
+    const published = await admin.publish({ topic, ...(await messageFrom(flags, () => this.prompter(flags))) });
     const repeat = published.duplicate ? " It had been published before; nothing was stored again." : "";
     this.print(`Published ${published.id} to ${published.topic}.${repeat}`);
     return published;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, instant } from "./common.ts";
+import { count, instant, switched } from "./common.ts";
 
 /** `POST /scheduled/{topic}` with `X-KB-ScheduledMinutes`: a publish that waits. 202 means on disk. */
 export const scheduleReply = z.object({
@@ -36,8 +36,8 @@ export const scheduledListReply = z.object({
   next: z.string().nullable(),
 });
 
-/** `DELETE /admin/v1/topics/{name}/scheduled?id=`: takes the message back. */
-export const scheduledCancelQuery = z.strictObject({ id: z.string() });
+/** `DELETE /admin/v1/topics/{name}/scheduled?id=&dryRun=`: takes the message back; with `dryRun` it only says which. */
+export const scheduledCancelQuery = z.strictObject({ id: z.string(), dryRun: switched });
 
 export type ScheduleReply = z.output<typeof scheduleReply>;
 export type ScheduledItem = z.output<typeof scheduledItem>;

@@ -35,8 +35,8 @@ export interface Broker {
   publishBatch(request: PublishBatchRequest): Promise<readonly BatchResult[]>;
   schedule(request: ScheduleRequest): Promise<Scheduled>;
   listScheduled(topic: string, page: ScheduledPage): Promise<ScheduledList>;
-  /** Answers when it is durable that the message will not be published. */
-  cancelScheduled(topic: string, id: string): Promise<ScheduledMessage>;
+  /** Answers when it is durable that the message will not be published. A dry run only says which it is. */
+  cancelScheduled(topic: string, id: string, options: { readonly dryRun: boolean }): Promise<ScheduledMessage>;
   createTopic(request: CreateTopic): Promise<TopicView>;
   listTopics(): Promise<readonly TopicView[]>;
   describeTopic(name: string): Promise<TopicView>;

@@ -13,7 +13,7 @@ import { lagOf } from "./control/lag.ts";
 import { letterIndex } from "./control/letter-index.ts";
 import { purgeDeadLetters, redrive } from "./control/redrive.ts";
 import { removeDeleted } from "./control/removal.ts";
-import { cancelScheduled, listScheduled } from "./control/schedules.ts";
+import { cancelScheduled, findScheduled, listScheduled } from "./control/schedules.ts";
 import { createSchema, describeSchema } from "./control/schemas.ts";
 import { createSnapshot, status } from "./control/status.ts";
 import {
@@ -79,9 +79,9 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     publishBatch: createPublishBatch(publishing),
     schedule: createSchedule(publishing),
     listScheduled: (topic, page) => listScheduled(control, topic, page),
-    cancelScheduled: async (topic, id) => {
+    cancelScheduled: async (topic, id, { dryRun }) => {
       checkOpen();
-      return cancelScheduled({ view, firing }, topic, id);
+      return dryRun ? findScheduled(control, topic, id) : cancelScheduled({ view, firing }, topic, id);
     },
     createTopic: (request) => change(() => createTopic(control, request)),
     listTopics: () => listTopics(control),

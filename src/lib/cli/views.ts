@@ -1,4 +1,5 @@
 import type { DeadLetter } from "../api/dead-letter.ts";
+import type { ScheduledItem } from "../api/schedule.ts";
 import type { SubscriptionReply } from "../api/subscription.ts";
 import type { TopicReply } from "../api/topic.ts";
 import { formatDuration } from "../domain/duration.ts";
@@ -59,3 +60,21 @@ export const deadLetterView: ListView<DeadLetter> = {
   ],
   empty: "No dead letters.",
 };
+
+export const scheduledView: ListView<ScheduledItem> = {
+  columns: [
+    { head: "ID", text: ({ id }) => id },
+    { head: "SCHEDULED FOR", text: ({ scheduledFor }) => scheduledFor },
+    { head: "SIZE", text: ({ payloadBytes }) => bytesText(payloadBytes), align: "right" },
+    { head: "KEY", text: ({ key }) => key ?? "" },
+    { head: "SCHEDULED AT", text: ({ scheduledAt }) => scheduledAt, wide: true },
+    { head: "ATTRIBUTES", text: ({ attributes }) => attributesText(attributes), wide: true },
+  ],
+  empty: "Nothing waits for its time. Schedule a message: kbroker message schedule <topic> --in 10m",
+};
+
+function attributesText(attributes: ScheduledItem["attributes"]): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(",");
+}

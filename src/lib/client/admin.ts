@@ -8,6 +8,8 @@ import {
   type RouteQuery,
   type RouteReply,
 } from "../api/routes.ts";
+import { type ScheduleReply, scheduleReply } from "../api/schedule.ts";
+import { HEADER } from "../domain/headers.ts";
 import { type PublishRequest, publishHeaders } from "./publish.ts";
 import { readLines, readReply } from "./reply.ts";
 import { type HttpReply, type HttpRequest, type Transport, transport } from "./transport.ts";
@@ -24,6 +26,8 @@ export interface AdminClient {
   call<N extends RouteName>(route: N, request?: AdminRequest<N>): Promise<RouteReply<N>>;
   /** The payload goes out byte for byte. */
   publish(request: PublishRequest): Promise<PublishReply>;
+  /** The same, published so many minutes from now. */
+  schedule(request: PublishRequest & { readonly minutes: number }): Promise<ScheduleReply>;
   /** NDJSON, byte for byte; one result a line that is not blank. */
   publishBatch(topic: string, batch: Uint8Array): Promise<readonly BatchLineReply[]>;
   close(): Promise<void>;
@@ -62,6 +66,12 @@ export function adminClient({ adminUrl, inboxUrl, token, ...timeouts }: AdminCli
       const headers = publishHeaders(request);
       const url = await addressOf(inboxUrl);
       return readReply(await send(url, { method: "POST", path, headers, body: request.payload }), publishReply, url);
+    },
+    schedule: async ({ minutes, ...request }) => {
+      const path = `/scheduled/${encodeURIComponent(request.topic)}`;
+      const headers = { ...publishHeaders(request), [HEADER.scheduledMinutes]: String(minutes) };
+      const url = await addressOf(inboxUrl);
+      return readReply(await send(url, { method: "POST", path, headers, body: request.payload }), scheduleReply, url);
     },
     publishBatch: async (topic, body) => {
       const path = `/publish/${encodeURIComponent(topic)}/batch`;

@@ -8,7 +8,8 @@ export const scheduledHandlers: Some<"scheduledList" | "scheduledCancel"> = {
     const { messages, total, next } = await broker.listScheduled(name, page);
     return { items: messages.map(item), total, next };
   },
-  scheduledCancel: async ({ broker, name, query: { id } }) => item(await broker.cancelScheduled(name, id)),
+  scheduledCancel: async ({ broker, name, query: { id, dryRun } }) =>
+    item(await broker.cancelScheduled(name, id, { dryRun })),
 };
 
 function item({ topic, message, scheduledAtMs, dueMs }: ScheduledList["messages"][number]): ScheduledItem {

@@ -30,12 +30,22 @@ export async function cancelScheduled(
   const { topic } = topicNamed(view, name);
   const cancelled = await firing.cancel(topic.id, id);
   if (cancelled.kind === "cancelled") return cancelled.scheduled;
+  throw notFound(name, id, cancelled.kind === "firing");
+}
+
+export async function findScheduled({ view, engine }: Control, name: string, id: string): Promise<ScheduledMessage> {
+  const { topic } = topicNamed(view, name);
+  const found = await engine.schedules.find(topic.id, id);
+  if (found !== undefined) return found;
+  throw notFound(name, id, false);
+}
+
+function notFound(name: string, id: string, isFiring: boolean): KBrokerError {
   const shown = id.slice(0, 200);
-  const message =
-    cancelled.kind === "firing"
-      ? `The message "${shown}" is being published to "${name}" at this moment.`
-      : `No message with the id "${shown}" is scheduled for "${name}".`;
-  throw new KBrokerError("schedule_not_found", message, { hint: `kbroker message scheduled list ${name}` });
+  const message = isFiring
+    ? `The message "${shown}" is being published to "${name}" at this moment.`
+    : `No message with the id "${shown}" is scheduled for "${name}".`;
+  return new KBrokerError("schedule_not_found", message, { hint: `kbroker message scheduled list ${name}` });
 }
 
 function positionOf({ dueMs, message }: ScheduledMessage): string {

@@ -5,6 +5,7 @@ import { isPending } from "../../../support/promises.ts";
 import { MINUTE_MS, openScheduleStage } from "../../../support/schedules.ts";
 
 const SECOND_MS = 1_000;
+const FOR_GOOD = { dryRun: false };
 
 it("each scheduled message is fired within a second of its time, with the time at which it fired", async () => {
   const stage = await openScheduleStage();
@@ -264,12 +265,24 @@ describe("cancelling", () => {
     await stage.schedule("a");
     await stage.schedule("b");
 
-    const cancelled = await stage.broker.cancelScheduled("orders", "a");
+    const cancelled = await stage.broker.cancelScheduled("orders", "a", FOR_GOOD);
 
     expect(cancelled.message.id).toBe("a");
     const next = await stage.crash();
     await next.pass(11 * MINUTE_MS);
     expect(await next.log()).toBe("b");
+  });
+
+  it("as a dry run says which message it is and changes nothing", async () => {
+    const stage = await openScheduleStage();
+    await stage.schedule("a");
+
+    const found = await stage.broker.cancelScheduled("orders", "a", { dryRun: true });
+
+    expect([found.message.id, await stage.waiting()]).toEqual(["a", "a"]);
+    await expect(stage.broker.cancelScheduled("orders", "b", { dryRun: true })).rejects.toMatchObject({
+      code: "schedule_not_found",
+    });
   });
 
   it("what is not scheduled is schedule_not_found, with the list as the next step", async () => {
@@ -278,7 +291,7 @@ describe("cancelling", () => {
     await stage.pass(6 * MINUTE_MS);
 
     for (const id of ["a", "never"]) {
-      await expect(stage.broker.cancelScheduled("orders", id)).rejects.toMatchObject({
+      await expect(stage.broker.cancelScheduled("orders", id, FOR_GOOD)).rejects.toMatchObject({
         code: "schedule_not_found",
         hint: "kbroker message scheduled list orders",
       });
@@ -292,7 +305,7 @@ describe("cancelling", () => {
     await stage.clock.advance(5 * MINUTE_MS);
     await append.arrived;
 
-    await expect(stage.broker.cancelScheduled("orders", "a")).rejects.toMatchObject({
+    await expect(stage.broker.cancelScheduled("orders", "a", FOR_GOOD)).rejects.toMatchObject({
       code: "schedule_not_found",
       message: expect.stringContaining("being published"),
     });
@@ -306,7 +319,7 @@ describe("cancelling", () => {
     const stage = await openScheduleStage();
     await stage.schedule("a", { minutes: 5 });
     const removal = stage.engine.hold({ call: "schedules.remove" });
-    const cancelling = stage.broker.cancelScheduled("orders", "a");
+    const cancelling = stage.broker.cancelScheduled("orders", "a", FOR_GOOD);
     await removal.arrived;
 
     await stage.clock.advance(6 * MINUTE_MS);
@@ -321,7 +334,7 @@ describe("cancelling", () => {
   it("makes room for the same id again", async () => {
     const stage = await openScheduleStage();
     await stage.schedule("a");
-    await stage.broker.cancelScheduled("orders", "a");
+    await stage.broker.cancelScheduled("orders", "a", FOR_GOOD);
 
     await stage.schedule("a", { minutes: 20, payload: bytes('"new"') });
     await stage.pass(21 * MINUTE_MS);

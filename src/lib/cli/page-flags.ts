@@ -1,8 +1,7 @@
 import { Flags } from "@oclif/core";
-import type { DeadLetterListReply } from "../api/dead-letter.ts";
 
-/** Which part of a long list of dead letters. */
-export function deadLetterFlags(limitMax: number, limitDefault: number) {
+/** Which part of a long list. */
+export function pageFlags(limitMax: number, limitDefault: number) {
   return {
     limit: Flags.integer({
       description: `How many: 1 to ${limitMax}.`,
@@ -18,7 +17,7 @@ export function deadLetterFlags(limitMax: number, limitDefault: number) {
 /** The command that shows the entries behind these; none at the end. */
 export function nextPage(
   command: readonly string[],
-  { next }: DeadLetterListReply,
+  { next }: { readonly next: string | null },
   { limit }: { readonly limit: number },
 ): string[] | undefined {
   return next === null ? undefined : [...command, "--limit", String(limit), "--after", next];
