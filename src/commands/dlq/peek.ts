@@ -1,7 +1,8 @@
 import type { DeadLetterListReply } from "../../lib/api/dead-letter.ts";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
 import { nextPage, pageFlags } from "../../lib/cli/page-flags.ts";
-import { payloadOf, renderDeadLetter } from "../../lib/cli/render-dead-letter.ts";
+import { renderDeadLetter } from "../../lib/cli/render-dead-letter.ts";
+import { payloadOf } from "../../lib/cli/stored-payload.ts";
 import { subscriptionArg } from "../../lib/cli/subscription-arg.ts";
 import { deadLetterView } from "../../lib/cli/views.ts";
 

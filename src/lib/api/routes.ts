@@ -26,6 +26,7 @@ import {
   topicUpdateBody,
   topicUpdateReply,
 } from "./topic.ts";
+import { messageFindQuery, messageFindReply, messagesQuery, messagesReply } from "./topic-message.ts";
 
 /** One admin call: what goes in, what comes out. `:name` in the path is the resource's name, percent-encoded. */
 export interface AdminRoute {
@@ -97,6 +98,22 @@ export const ROUTES = {
     reply: scheduledItem,
     status: 200,
     summary: "Take a scheduled message back; it is durable when this answers.",
+  },
+  messageList: {
+    method: "GET",
+    path: `${BASE}/topics/:name/messages`,
+    query: messagesQuery,
+    reply: messagesReply,
+    status: 200,
+    summary: "The messages of a topic from a place on; waits for new ones if asked to.",
+  },
+  messageFind: {
+    method: "GET",
+    path: `${BASE}/topics/:name/message`,
+    query: messageFindQuery,
+    reply: messageFindReply,
+    status: 200,
+    summary: "The newest message with an id, looked for from the newest on backwards.",
   },
   schemaCreate: {
     method: "POST",

@@ -1,10 +1,12 @@
 import type { Clock } from "../domain/clock.ts";
+import type { OffsetRange } from "../domain/cursor.ts";
 import type { WrittenFilter } from "../domain/dead-letter-filter.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
 import type { KBrokerError } from "../domain/error.ts";
 import type { Job, JobState, RedriveJob } from "../domain/job.ts";
 import type { ShardLag } from "../domain/lag.ts";
 import type { Attribute, StoredMessage } from "../domain/message.ts";
+import type { MessageFilter } from "../domain/message-filter.ts";
 import type { CompileSchema } from "../domain/schema.ts";
 import type { Health, Subscription, SubscriptionState } from "../domain/subscription.ts";
 import type { Topic, TopicSchema, Visibility } from "../domain/topic.ts";
@@ -44,6 +46,8 @@ export interface Broker {
   updateTopic(name: string, request: UpdateTopic): Promise<UpdatedTopic>;
   /** Answers when the topic is gone for good and everything of it was removed, or will be by whoever starts next. */
   deleteTopic(name: string, options: DeleteTopic): Promise<DeletedTopic>;
+  readMessages(query: MessageQuery): Promise<MessagePage>;
+  findMessage(asked: FindMessage): Promise<FoundMessage>;
   createSchema(topic: string, definition: string): Promise<TopicSchema>;
   describeSchema(topic: string): Promise<TopicSchema>;
   createSubscription(request: CreateSubscription): Promise<SubscriptionView>;
@@ -127,6 +131,41 @@ export interface ScheduledList {
   /** How many wait in the topic; `null`: not known. */
   readonly total: number | null;
   readonly next: string | null;
+}
+
+export interface MessageQuery {
+  readonly topic: string;
+  /** See `api/topic-message.ts`. */
+  readonly from: string;
+  readonly last?: number;
+  readonly limit: number;
+  readonly filter: MessageFilter;
+  readonly waitMs: number;
+}
+
+export interface MessageEntry {
+  readonly shard: number;
+  readonly message: StoredMessage;
+}
+
+export interface MessagePage {
+  readonly entries: readonly MessageEntry[];
+  readonly damaged: readonly (OffsetRange & { readonly shard: number })[];
+  readonly next: string;
+  readonly atEnd: boolean;
+}
+
+export interface FindMessage {
+  readonly topic: string;
+  readonly id: string;
+  readonly since: string;
+  readonly before?: string;
+}
+
+export interface FoundMessage {
+  readonly found: MessageEntry | null;
+  readonly before: string | null;
+  readonly reachedMs: number | null;
 }
 
 export interface CreateTopic {

@@ -6,11 +6,13 @@ import { keepCompiled } from "./compiled-schemas.ts";
 import type { Control } from "./control/control.ts";
 import { listDeadLetters } from "./control/dead-letters.ts";
 import { deleteSubscription, deleteTopic } from "./control/deletions.ts";
+import { findMessage } from "./control/find-message.ts";
 import { createInTurn } from "./control/in-turn.ts";
 import { jobView } from "./control/job-view.ts";
 import { cancelJob, jobNamed, jobsPass, listJobs } from "./control/jobs.ts";
 import { lagOf } from "./control/lag.ts";
 import { letterIndex } from "./control/letter-index.ts";
+import { readMessages } from "./control/messages.ts";
 import { purgeDeadLetters, redrive } from "./control/redrive.ts";
 import { removeDeleted } from "./control/removal.ts";
 import { cancelScheduled, findScheduled, listScheduled } from "./control/schedules.ts";
@@ -88,6 +90,8 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     describeTopic: (name) => describeTopic(control, name),
     updateTopic: (name, request) => change(() => updateTopic(control, name, request)),
     deleteTopic: (name, options) => change(() => deleteTopic(control, name, options)),
+    readMessages: (query) => readMessages(control, query, stopping.signal),
+    findMessage: (asked) => findMessage(control, asked),
     createSchema: (topic, definition) => change(() => createSchema(control, topic, definition)),
     describeSchema: async (topic) => describeSchema(control, topic),
     createSubscription: (request) => change(() => createSubscription(control, request)),

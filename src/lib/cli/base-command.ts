@@ -3,6 +3,7 @@ import type { AdminClient } from "../client/admin.ts";
 import { loadSettings } from "../config/load-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import type { SettingsFlags } from "../config/settings-file.ts";
+import type { Clock } from "../domain/clock.ts";
 import { CODES, type KBrokerError } from "../domain/error.ts";
 import { systemClock } from "../system-clock.ts";
 import { colourRefused, type Paint, paintFor, refuseColour } from "./colour.ts";
@@ -22,6 +23,9 @@ import { usageError } from "./usage-error.ts";
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = globalFlags;
+
+  /** Commands that wait use it. */
+  protected readonly clock: Clock = systemClock;
 
   #client: AdminClient | undefined;
   #settings: Settings | undefined;
@@ -110,7 +114,7 @@ export abstract class BaseCommand extends Command {
    */
   protected async withProgress<T>(text: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T> {
     if (this.jsonEnabled() || !canRedraw(process.stderr, process.env)) return work(() => undefined);
-    const progress = openProgress(text, { stream: process.stderr, clock: systemClock });
+    const progress = openProgress(text, { stream: process.stderr, clock: this.clock });
     this.#progress = progress;
     try {
       return await work(progress.tell);

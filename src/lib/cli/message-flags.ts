@@ -1,6 +1,6 @@
 import { Flags, type Interfaces } from "@oclif/core";
 import type { PublishRequest } from "../client/publish.ts";
-import { parseAttribute, readPayload } from "./payload.ts";
+import { parsePair, readPayload } from "./payload.ts";
 import type { Prompter } from "./prompter.ts";
 
 /** One message on the command line; spread into a command's `flags`. */
@@ -29,7 +29,7 @@ export async function messageFrom(
   { data, file, id, key, attribute = [] }: MessageFlags,
   prompter: () => Promise<Prompter | undefined>,
 ): Promise<Omit<PublishRequest, "topic">> {
-  const attributes = attribute.map(parseAttribute);
+  const attributes = attribute.map((text) => parsePair(text, "--attribute"));
   const ask = data === undefined && file === undefined ? await prompter() : undefined;
   const asked = await ask?.text({ message: "Payload (JSON)" });
   return { id, key, attributes, payload: await readPayload({ data: data ?? asked, file, stdin: process.stdin }) };

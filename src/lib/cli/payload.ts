@@ -39,10 +39,10 @@ function dataBytes(data: string): Uint8Array {
 }
 
 /** `event-type=created` → name and value; the value may hold more `=`. */
-export function parseAttribute(text: string): Attribute {
+export function parsePair(text: string, flag: string): Attribute {
   const split = text.indexOf("=");
   if (split > 0) return [text.slice(0, split), text.slice(split + 1)];
-  throw new KBrokerError("usage", `--attribute "${text}" is not name=value.`, {
-    hint: "Write it as --attribute event-type=created",
+  throw new KBrokerError("usage", `${flag} "${text}" is not name=value.`, {
+    hint: `Write it as ${flag} event-type=created`,
   });
 }

@@ -20,8 +20,3 @@ export function renderDeadLetter(entry: DeadLetter, paint: Paint): string {
   );
   return `${paint.bold(id)} at ${position}\n${fields}`;
 }
-
-/** The stored bytes, never re-encoded; empty when the answer came without them. */
-export function payloadOf({ payload, payloadBase64 }: DeadLetter): Uint8Array {
-  return payload === undefined ? Buffer.from(payloadBase64 ?? "", "base64") : Buffer.from(payload, "utf8");
-}

@@ -39,6 +39,7 @@ export const CODES = {
   broker_stopping: { status: 503, exit: 3 },
   disk_full: { status: 507, exit: 1 },
   broker_unreachable: { status: 0, exit: 3 },
+  message_not_found: { status: 0, exit: 7 },
   reply_not_understood: { status: 0, exit: 1 },
   data_dir_in_use: { status: 0, exit: 8 },
   data_lost: { status: 0, exit: 1 },

@@ -8,6 +8,7 @@ import { deadLetterHandlers } from "./dead-letters.ts";
 import type { Handlers } from "./handler.ts";
 import { jobHandlers } from "./jobs.ts";
 import { lagHandlers } from "./lag.ts";
+import { messageHandlers } from "./messages.ts";
 import { brokerToChange, brokerToLook, type PhaseHolder } from "./phase.ts";
 import { redriveHandlers } from "./redrive.ts";
 import { scheduledHandlers } from "./scheduled.ts";
@@ -17,6 +18,7 @@ import { topicHandlers } from "./topics.ts";
 
 const HANDLERS: Handlers = {
   ...topicHandlers,
+  ...messageHandlers,
   ...schemaHandlers,
   ...scheduledHandlers,
   ...subscriptionHandlers,

@@ -3,6 +3,7 @@ import type { DeadLetterList } from "../broker/broker.ts";
 import { type DeadLetterInfo, readDeadLetter } from "../domain/dead-letter.ts";
 import type { StoredMessage } from "../domain/message.ts";
 import { instant, type Some } from "./handler.ts";
+import { payloadText } from "./payload-text.ts";
 
 export const deadLetterHandlers: Some<"deadLetterList"> = {
   deadLetterList: async ({ broker, name, query: { limit, after, payload, all, ...filter } }) => {
@@ -25,7 +26,7 @@ function deadLetter({ shard, message, state }: DeadLetterList["entries"][number]
     redriveCount: info.redriveCount,
     state,
     payloadBytes: payload.length,
-    ...(withPayload && asText(payload)),
+    ...(withPayload && payloadText(payload)),
   };
 }
 
@@ -36,12 +37,4 @@ function unknown({ timeMs, offset }: StoredMessage): DeadLetterInfo {
     ...{ subscription: "", sourceTopic: "", source: { shard: 0, offset } },
     ...{ publishTimeMs: timeMs, firstFailureMs: timeMs, failedMs: timeMs, redriveCount: 0, redrivenFrom: null },
   };
-}
-
-function asText(payload: Uint8Array): { payload: string } | { payloadBase64: string } {
-  try {
-    return { payload: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload) };
-  } catch {
-    return { payloadBase64: Buffer.from(payload).toString("base64") };
-  }
 }

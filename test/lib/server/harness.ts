@@ -49,6 +49,8 @@ export function brokerWith(some: Partial<Broker>): Broker {
     ...{
       publish: never,
       publishBatch: never,
+      readMessages: never,
+      findMessage: never,
       createTopic: never,
       listTopics: never,
       describeTopic: never,

@@ -13,22 +13,18 @@ export type StartAt =
   | { readonly kind: "time"; readonly timeMs: number };
 
 /** `latest`, `beginning`, an RFC 3339 time, or a duration back from now; fails with `invalid_request` for anything else. */
-export function parseStartAt(text: string, nowMs: number): StartAt {
+export function parseStartAt(text: string, nowMs: number, what = "A subscription cannot start"): StartAt {
   if (text === "latest" || text === "beginning") return { kind: text };
   const durationMs = parseDurationMs(text);
   if (durationMs !== undefined) return { kind: "time", timeMs: nowMs - durationMs };
   const timeMs = parseInstantMs(text);
   if (timeMs === undefined) {
-    throw new KBrokerError(
-      "invalid_request",
-      `A subscription cannot start from ${JSON.stringify(text.slice(0, 100))}.`,
-      {
-        hint: 'Give "latest", "beginning", a time such as 2026-01-31T08:00:00Z, or how long ago, such as 2h.',
-      },
-    );
+    throw new KBrokerError("invalid_request", `${what} from ${JSON.stringify(text.slice(0, 100))}.`, {
+      hint: 'Give "latest", "beginning", a time such as 2026-01-31T08:00:00Z, or how long ago, such as 2h.',
+    });
   }
   if (timeMs > nowMs) {
-    throw new KBrokerError("invalid_request", `A subscription cannot start from ${text}, which is still to come.`, {
+    throw new KBrokerError("invalid_request", `${what} from ${text}, which is still to come.`, {
       hint: 'Give a time in the past, or "latest" to receive what is published from now on.',
     });
   }
