@@ -80,6 +80,8 @@ async function kbroker(url: string, count: number): Promise<Prepared> {
     ...{
       published: nothing,
       parked: nothing,
+      probed: nothing,
+      struck: nothing,
       deadLettered: nothing,
       redriven: nothing,
       expired: nothing,

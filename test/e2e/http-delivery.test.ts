@@ -31,7 +31,7 @@ test("what the consumer refuses is tried again, counted, and delivered in the en
 });
 
 test("what is refused too often lands in the dead letter topic, whole and with the reason", E2E, async () => {
-  const { broker, consumer } = await orders(503, ["1ms", "1ms"]);
+  const { broker, consumer } = await orders(500, ["1ms", "1ms"]);
   const body = '{ "a": 1e400 }';
 
   await broker.publish("orders", body, { "X-KB-MessageID": "o-1", "X-KB-Key": "k", "Event-Type": "created" });
@@ -45,7 +45,7 @@ test("what is refused too often lands in the dead letter topic, whole and with t
   expect(total).toBe(1);
   expect(items).toMatchObject([
     {
-      ...{ name: "o-1", key: "k", attributes: { "event-type": "created" }, payload: body, status: 503, attempts: 3 },
+      ...{ name: "o-1", key: "k", attributes: { "event-type": "created" }, payload: body, status: 500, attempts: 3 },
       ...{ class: "answered", sourceTopic: "orders", source: { shard: 0, offset: 0 } },
     },
   ]);

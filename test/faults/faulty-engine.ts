@@ -13,7 +13,9 @@ export type Call =
   | "parked.put"
   | "schedules.put"
   | "schedules.due"
-  | "schedules.remove";
+  | "schedules.remove"
+  | "reports.report"
+  | "reports.read";
 
 export interface Fault {
   readonly call: Call;
@@ -109,7 +111,7 @@ export function faultyEngine(engine: Engine): FaultyEngine {
 
 type Through = <T>(call: Call, on: string, act: () => Promise<T>) => Promise<T>;
 
-function guarded({ catalog, log, cursors, parked, schedules }: Engine, through: Through) {
+function guarded({ catalog, log, cursors, parked, schedules, reports }: Engine, through: Through) {
   return {
     catalog: {
       ...catalog,
@@ -142,6 +144,11 @@ function guarded({ catalog, log, cursors, parked, schedules }: Engine, through: 
         through("schedules.due", args[0].resource, () => schedules.due(...args)),
       remove: (...args: Parameters<typeof schedules.remove>) =>
         through("schedules.remove", args[0].resource, () => schedules.remove(...args)),
+    },
+    reports: {
+      report: (...args: Parameters<typeof reports.report>) =>
+        through("reports.report", args[0].resource, () => reports.report(...args)),
+      read: (...args: Parameters<typeof reports.read>) => through("reports.read", args[0], () => reports.read(...args)),
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Outcome, Post, Push } from "../../src/lib/domain/delivery.ts";
 import { HEADER } from "../../src/lib/domain/headers.ts";
-import { isAck } from "../../src/lib/domain/verdict.ts";
+import { readOutcome } from "../../src/lib/domain/reading.ts";
 import { answered, broken, ok, refused } from "../support/consumer.ts";
 import type { ModelClock } from "./clock.ts";
 import { type Delivery, deliveryOf, isAlive, type Ledger, type ModelSubscription, storedOf } from "./ledger.ts";
@@ -54,7 +54,7 @@ export function endpoints(ledger: Ledger, clock: ModelClock): Endpoints {
     delivery.inFlight = false;
     delivery.atMs = clock.monotonic();
     delivery.step = ledger.step;
-    if (isAck(outcome)) {
+    if (readOutcome(outcome).kind === "ack") {
       delivery.state = "acked";
       return;
     }
@@ -140,7 +140,7 @@ function outcomeOf({ mode }: ModelSubscription, { stored, seen }: Delivery): Out
   if (mode === "slow") return "hold";
   const { kind } = stored.sent;
   if (kind === "poison") return answered(500);
-  if (kind === "breaks") return broken;
+  if (kind === "breaks") return mode === "mended" ? ok : broken;
   if (kind === "held") return seen === 1 ? "hold" : ok;
   return kind === "late" && seen < LATE ? answered(500) : ok;
 }

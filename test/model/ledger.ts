@@ -2,8 +2,8 @@ import type { Attribute } from "../../src/lib/domain/message.ts";
 
 /** How consumers treat a message: take it, take it at the third delivery, never, break the connection, or keep it waiting. */
 export type Kind = "good" | "late" | "poison" | "breaks" | "held";
-/** What stands at an endpoint: a consumer, nobody, one that is overloaded, one that is broken, or one that takes its time. */
-export type Mode = "up" | "refusing" | "unavailable" | "failing" | "slow";
+/** What stands at an endpoint: a consumer, nobody, one that is overloaded, one that is broken, one that takes its time, or a consumer on which nothing breaks any more. */
+export type Mode = "up" | "mended" | "refusing" | "unavailable" | "failing" | "slow";
 
 /** One publish as a caller makes it. What its number stands for never changes, so that a payload alone tells what it is. */
 export interface Sent {

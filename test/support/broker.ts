@@ -28,6 +28,8 @@ export function notes(): Notes {
     fired: note("fired"),
     scheduleDropped: note("scheduleDropped"),
     delivered: note("delivered"),
+    probed: note("probed"),
+    struck: note("struck"),
     parked: note("parked"),
     deadLettered: note("deadLettered"),
     redriven: note("redriven"),
@@ -100,3 +102,6 @@ export function bytes(text: string): Uint8Array {
 }
 
 export const ENDPOINT = "http://127.0.0.1:9000/events";
+
+/** An endpoint about which nothing bad is known. */
+export const HEALTHY = { circuit: null, window: 4, heldUntilMs: null } as const;

@@ -44,7 +44,15 @@ export interface Stage {
   crash(): Promise<Stage>;
 }
 
-const CALLS = ["catalog.put", "log.append", "log.read", "log.bounds", "cursors.commit", "parked.put"] as const;
+const CALLS = [
+  "catalog.put",
+  "log.append",
+  "log.read",
+  "log.bounds",
+  "cursors.commit",
+  "parked.put",
+  "reports.report",
+] as const;
 
 export interface StageOptions {
   readonly clock?: ManualClock;

@@ -1,7 +1,7 @@
 import { ATTRIBUTE_PREFIX } from "./headers.ts";
 import type { Attribute, Message } from "./message.ts";
 
-/** How a message died: the class of its last failure, or that its time to live was over. */
+/** How a message died: the class of its last failure, that the consumer will never take it, or that its time to live was over. */
 export const ERROR_CLASSES = ["permanent", "answered", "unavailable", "connection", "expired"] as const;
 export type ErrorClass = (typeof ERROR_CLASSES)[number];
 

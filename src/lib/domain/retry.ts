@@ -32,11 +32,11 @@ export function strikesMax(policy: RetryPolicy): number {
 }
 
 /**
- * Milliseconds until the next attempt of a message with `strikes` strikes. One without any (only connection-level
- * failures) waits the first delay. `random` in [0, 1) picks the place within the jitter.
+ * Milliseconds until the next attempt of a message that was tried `attempts` times. Attempts count, not strikes: a message that fails
+ * without one is tried less and less often, too. `random` in [0, 1) picks the place within the jitter.
  */
-export function retryDelayMs(policy: RetryPolicy, strikes: number, random: number): number {
-  const step = Math.max(strikes, 1) - 1;
+export function retryDelayMs(policy: RetryPolicy, attempts: number, random: number): number {
+  const step = Math.max(attempts, 1) - 1;
   if (policy.kind === "list") {
     return policy.delaysMs[Math.min(step, policy.delaysMs.length - 1)] ?? FIRST_DELAY_MS;
   }

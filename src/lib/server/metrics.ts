@@ -23,6 +23,8 @@ export function openMetrics(): Metrics {
     new Counter({ name, help, labelNames, registers });
   const published = counter("kbroker_published_total", "Messages published.", ["topic", "result"]);
   const delivered = counter("kbroker_delivered_total", "Pushes, by what came of them.", [...OF_SUBSCRIPTION, "result"]);
+  const probes = counter("kbroker_probes_total", "Pushes that tried a failing endpoint.", OF_SUBSCRIPTION);
+  const strikes = counter("kbroker_strikes_total", "Failed deliveries that count as strikes.", OF_SUBSCRIPTION);
   const parked = counter("kbroker_parked_total", "Failed deliveries that were parked.", OF_SUBSCRIPTION);
   const dead = counter("kbroker_dead_lettered_total", "Messages given up on.", OF_SUBSCRIPTION);
   const redriven = counter("kbroker_redriven_total", "Dead letters delivered once more.", OF_SUBSCRIPTION);
@@ -62,6 +64,8 @@ export function openMetrics(): Metrics {
         delivered.inc({ subscription, topic, result });
         took.observe({ subscription, topic }, tookMs / 1_000);
       },
+      probed: (subscription, topic) => probes.inc({ subscription, topic }),
+      struck: (subscription, topic) => strikes.inc({ subscription, topic }),
       parked: (subscription, topic) => parked.inc({ subscription, topic }),
       deadLettered: (subscription, topic) => dead.inc({ subscription, topic }),
       redriven: (subscription, topic, count) => redriven.inc({ subscription, topic }, count),

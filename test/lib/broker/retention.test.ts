@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DeliveryStatus } from "../../../src/lib/broker/delivery/delivery.ts";
 import { TRIM_GRACE_MS, TRIM_PERIOD_MS } from "../../../src/lib/broker/retention.ts";
 import { cursorAt } from "../../../src/lib/domain/cursor.ts";
-import { bytes, ENDPOINT, openTestBroker, reportingDelivery } from "../../support/broker.ts";
+import { bytes, ENDPOINT, HEALTHY, openTestBroker, reportingDelivery } from "../../support/broker.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -26,7 +26,14 @@ async function started() {
     return async (low: number, oldestHeldMs: number | null = null) => {
       const cursors = [{ shard, cursor: cursorAt(low, identity) }];
       await engine.cursors.init(subscription.id, cursors);
-      const status = { health: "ok", healthReason: null, inFlight: 0, parked: 0, nextAttemptMs: null } as const;
+      const status = {
+        health: "ok",
+        healthReason: null,
+        endpoint: HEALTHY,
+        inFlight: 0,
+        parked: 0,
+        nextAttemptMs: null,
+      } as const;
       reports.set(subscription.id, { ...status, oldestHeldMs, cursors, ackPerS: 0 });
     };
   };

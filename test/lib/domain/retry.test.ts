@@ -8,8 +8,9 @@ test.each([
   [6, 160_000],
   [7, 300_000],
   [9, 300_000],
-])("by default strike %d is followed by a wait of %d ms", (strikes, ms) => {
-  expect(retryDelayMs(RETRY_DEFAULT, strikes, 0.5)).toBe(ms);
+  [5_000, 300_000],
+])("by default attempt %d is followed by a wait of %d ms", (attempts, ms) => {
+  expect(retryDelayMs(RETRY_DEFAULT, attempts, 0.5)).toBe(ms);
 });
 
 test("jitter spreads a delay over 20 % to each side", () => {
@@ -21,5 +22,5 @@ test("a list of n delays gives n + 1 strikes, each delay exactly", () => {
   const policy = { kind: "list", delaysMs: [1_000, 2_000] } as const;
 
   expect(strikesMax(policy)).toBe(3);
-  expect([0, 1, 2].map((strikes) => retryDelayMs(policy, strikes, 0))).toEqual([1_000, 1_000, 2_000]);
+  expect([0, 1, 2].map((attempts) => retryDelayMs(policy, attempts, 0))).toEqual([1_000, 1_000, 2_000]);
 });

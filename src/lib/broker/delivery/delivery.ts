@@ -1,11 +1,24 @@
+import type { OpenCircuit } from "../../domain/circuit.ts";
 import type { DeadLetterFilter, ShardOffset } from "../../domain/job.ts";
 import type { Health } from "../../domain/subscription.ts";
 import type { ShardCursor, Source } from "../../engine/port.ts";
+
+/** How an endpoint fares. Times are wall time. */
+export interface EndpointStatus {
+  /** `null`: closed, messages flow. */
+  readonly circuit: OpenCircuit | null;
+  /** How many pushes there may be at once. */
+  readonly window: number;
+  /** The consumer asked to be left alone until then. */
+  readonly heldUntilMs: number | null;
+}
 
 /** What the owner of a subscription knows of it right now, without asking storage. */
 export interface DeliveryStatus {
   readonly health: Health;
   readonly healthReason: string | null;
+  /** What is known of the endpoint. */
+  readonly endpoint: EndpointStatus;
   readonly inFlight: number;
   /** Parked now, those that are dying included. */
   readonly parked: number;

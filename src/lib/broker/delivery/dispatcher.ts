@@ -1,17 +1,11 @@
-import type { Outcome, Post } from "../../domain/delivery.ts";
-import { messageOf } from "../../domain/error.ts";
-import type { StoredMessage } from "../../domain/message.ts";
+import type { Post } from "../../domain/delivery.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import { isAck } from "../../domain/verdict.ts";
 import type { Source } from "../../engine/port.ts";
 import type { DeliveryStatus, Purge } from "./delivery.ts";
-import type { Next } from "./feeds.ts";
-import { failed, type Hold } from "./hold.ts";
-import type { ParkedMessage } from "./parked-set.ts";
+import type { Hold } from "./hold.ts";
 import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
 import { purgeLetters } from "./purge.ts";
-import { type PushMaker, pushMaker } from "./push-maker.ts";
-import { discard, type Found, readParked } from "./source.ts";
+import { Pushes } from "./pushes.ts";
 import { statusOf } from "./status.ts";
 import { sweepParts } from "./sweep.ts";
 
@@ -19,50 +13,50 @@ export interface DispatcherOptions extends Omit<PartsOptions, "stir"> {
   readonly post: Post;
 }
 
-/** A message that is being pushed: taken from the log, or parked and then settled there already. */
-type Attempt = Next | { readonly message: StoredMessage; readonly feed: undefined; readonly parked: ParkedMessage };
-
 /**
  * Pushes the messages of one subscription for as long as one hold lasts. The window is refilled after each completion, arrival, due time,
  * commit and resume; nothing ever waits for a batch. What comes back after the hold's end is dropped.
  */
 export class Dispatcher {
   readonly #hold: Hold;
-  readonly #post: Post;
   readonly #parts: Parts;
-  readonly #inFlight = new Set<Attempt>();
+  readonly #pushes: Pushes;
   #subscription: Subscription;
-  #push: PushMaker;
-  /** Places in the window that are taken: by a push, a body being read again, a failure being parked. */
-  #taken = 0;
-  /** Of these, those of messages that are not parked yet. */
-  #takenNew = 0;
   #stopping = false;
   #drained: (() => void) | undefined;
 
   constructor({ post, ...options }: DispatcherOptions) {
     const { hold } = options;
     this.#hold = hold;
-    this.#post = post;
     this.#subscription = hold.subscription;
-    this.#push = pushMaker(hold.subscription);
     this.#parts = partsOf({ ...options, stir: () => this.#stir() });
+    this.#pushes = new Pushes({
+      parts: this.#parts,
+      post,
+      subscription: () => this.#subscription,
+      maySend: () => this.#maySend(),
+      freed: () => this.#stir(),
+    });
     this.update(hold.subscription);
   }
 
   /** Follows the catalog. After a pause was told here no push starts. */
   update(subscription: Subscription): void {
-    const isMoved = subscription.endpoint !== this.#subscription.endpoint;
+    const { endpoint, feeds, gone } = this.#parts;
+    const before = this.#subscription;
     this.#subscription = subscription;
-    this.#push = pushMaker(subscription);
-    if (isMoved) this.#parts.endpoint.replaced();
-    if (this.#maySend()) this.#parts.feeds.open();
-    else this.#parts.feeds.shut();
+    this.#pushes.update();
+    gone.update(subscription);
+    endpoint.update(before, subscription);
+    if (this.#maySend()) feeds.open();
+    else feeds.shut();
     this.#fill();
   }
 
+  /** Periodic: makes durable what was settled, and what was learned. */
   commit(): void {
     this.#parts.positions.commit();
+    this.#parts.reporter.pass();
   }
 
   sweep(): Promise<void> {
@@ -99,8 +93,9 @@ export class Dispatcher {
   }
 
   /** Commits what was settled, after the end. */
-  flush(): Promise<void> {
-    return this.#parts.positions.flush();
+  async flush(): Promise<void> {
+    await this.#parts.positions.flush();
+    await this.#parts.reporter.flush();
   }
 
   /** Whether nothing can be sent before time passes or something new arrives, as far as the feeds know. */
@@ -109,13 +104,17 @@ export class Dispatcher {
   }
 
   status(): DeliveryStatus {
-    const own = [...this.#inFlight].filter(({ parked }) => parked?.entry.redrive === undefined);
-    const publishTimesMs = own.map(({ message }) => message.timeMs);
-    return statusOf(this.#parts, { isSending: this.#maySend(), taken: this.#taken, publishTimesMs });
+    return statusOf(this.#parts, {
+      isSending: this.#maySend(),
+      subscription: this.#subscription,
+      taken: this.#pushes.taken,
+      publishTimesMs: this.#pushes.publishTimesMs(),
+    });
   }
 
   #maySend(): boolean {
-    return this.#subscription.state === "active" && !this.#stopping && !this.#hold.signal.aborted;
+    const { gone } = this.#parts;
+    return this.#subscription.state === "active" && !gone.isPausing && !this.#stopping && !this.#hold.signal.aborted;
   }
 
   /** A dead letter on its way is waited for at the end, unless its topic cannot be written: it is as safe where it is. */
@@ -123,150 +122,65 @@ export class Dispatcher {
     this.#fill();
     const { burial } = this.#parts;
     const isBurying = burial.size > 0 && burial.problem() === undefined;
-    if (this.#taken === 0 && !isBurying) this.#drained?.();
+    if (this.#pushes.taken === 0 && !isBurying) this.#drained?.();
   }
 
   #fill(): void {
     if (!this.#maySend()) return;
-    if (this.#parts.endpoint.isDown) this.#probe();
-    else this.#refill();
+    const { endpoint, alarm } = this.#parts;
+    const heldUntilMs = endpoint.heldUntilMs();
+    if (heldUntilMs !== undefined) alarm.by(heldUntilMs);
+    else if (endpoint.open === undefined) this.#refill();
+    else this.#probe();
   }
 
   /** No clock is read between the look at what is due and the alarm: a due time that passed in between would never ring. */
   #refill(): void {
-    const { parked, alarm } = this.#parts;
-    while (this.#hasPlace()) {
+    const { parked, alarm, endpoint } = this.#parts;
+    while (this.#pushes.taken < endpoint.window.size) {
+      if (this.#isFull()) return;
       const due = parked.takeDue();
-      if (due !== undefined) void this.#retry(due);
-      else if (!this.#sendNext()) {
+      if (due !== undefined) void this.#pushes.sendParked(due, false);
+      else if (!this.#sendNext(false)) {
         const nextDueMs = parked.firstDueMs();
         if (nextDueMs !== undefined) alarm.by(nextDueMs);
         return;
       }
     }
+    endpoint.window.full();
   }
 
-  /** One attempt a second while nobody is there; a parked message first, so that the backlog stays where it is. */
+  /** One never tried if there is any, so that each probe may find what the endpoint takes; else the one tried longest ago. */
   #probe(): void {
-    const { parked, endpoint, alarm } = this.#parts;
-    if (!this.#hasPlace()) return;
-    if (endpoint.takeProbe()) {
-      const message = parked.takeTriedLongestAgo();
-      if (message !== undefined) void this.#retry(message, { probe: true });
-      else this.#sendNext();
-    }
-    alarm.by(endpoint.nextProbeMs);
+    const { endpoint, alarm } = this.#parts;
+    if (this.#pushes.taken >= this.#subscription.maxInFlight || this.#isFull()) return;
+    if (endpoint.isProbeDue() && this.#sendProbe()) endpoint.probed();
+    // Where there is nothing to probe with, what arrives next is the probe.
+    const nextProbeMs = endpoint.open?.nextProbeMs;
+    if (nextProbeMs !== undefined && !endpoint.isProbeDue()) alarm.by(nextProbeMs);
   }
 
-  #hasPlace(): boolean {
-    return this.#taken < this.#subscription.maxInFlight && !this.#parts.positions.isFull(this.#taken);
-  }
-
-  /** Holes that an earlier owner left close only by sending what is in them: where nothing new is under way, one may always go. */
-  #sendNext(): boolean {
-    const { parked, feeds, positions } = this.#parts;
-    if (parked.size + this.#takenNew >= this.#hold.limits.parkedMax) return false;
-    if (this.#takenNew > 0 && positions.isScattered()) return false;
-    const next = feeds.take();
-    if (next === undefined) return false;
-    this.#taken += 1;
-    this.#takenNew += 1;
-    this.#send(next, 1);
+  #sendProbe(): boolean {
+    if (this.#sendNext(true)) return true;
+    const message = this.#parts.parked.takeTriedLongestAgo();
+    if (message === undefined) return false;
+    void this.#pushes.sendParked(message, true);
     return true;
   }
 
-  /** Reads a parked message again and sends it, unless it expired, is gone, or the endpoint went away meanwhile. */
-  async #retry(message: ParkedMessage, { probe = false } = {}): Promise<void> {
-    const { engine, activity, limits, signal } = this.#hold;
-    this.#taken += 1;
-    activity.begin();
-    try {
-      const found = await readParked(engine.log, message.entry);
-      if (!signal.aborted) this.#retryFound(message, found, probe);
-    } catch (error) {
-      if (signal.aborted) return;
-      failed(this.#hold, "A parked message cannot be read; it is tried again later.", error);
-      this.#parts.parked.giveBack(message, limits.retryMs);
-      this.#release();
-    } finally {
-      activity.end();
-    }
+  #isFull(): boolean {
+    return this.#parts.positions.isFull(this.#pushes.taken);
   }
 
-  #retryFound(message: ParkedMessage, found: Found, probe: boolean): void {
-    const { parked, failures, endpoint } = this.#parts;
-    const { expiryNow, ttlMs } = this.#hold;
-    if (found.kind === "gone") {
-      discard(message, found.why, this.#parts);
-      this.#release();
-    } else if (message.entry.redrive === undefined && found.message.timeMs + ttlMs <= expiryNow()) {
-      failures.expire(message, () => this.#release());
-    } else if (this.#maySend() && (probe || !endpoint.isDown)) {
-      this.#send({ message: found.message, feed: undefined, parked: message }, message.entry.attempts + 1);
-    } else {
-      parked.giveBack(message, 0);
-      this.#release();
-    }
-  }
-
-  #send(attempt: Attempt, number: number): void {
-    this.#inFlight.add(attempt);
-    this.#hold.activity.begin();
-    const marks = { redriveCount: attempt.parked?.entry.redrive?.count };
-    this.#post(this.#push(attempt.message, number, marks), this.#hold.signal).then(
-      (outcome) => this.#complete(attempt, outcome),
-      (error: unknown) => this.#complete(attempt, { kind: "unavailable", reason: messageOf(error), tookMs: 0 }),
-    );
-  }
-
-  #complete(attempt: Attempt, outcome: Outcome): void {
-    const { observer, subscription, activity, signal } = this.#hold;
-    if (!signal.aborted) {
-      const acknowledged = isAck(outcome);
-      const result = acknowledged ? "ack" : outcome.kind;
-      observer.delivered(subscription.name, subscription.topic, result, outcome.tookMs);
-      this.#parts.endpoint.observe(outcome);
-      if (acknowledged) this.#acknowledge(attempt);
-      else this.#fail(attempt, outcome);
-    }
-    activity.end();
-  }
-
-  #acknowledge(attempt: Attempt): void {
-    const { acks, parked, positions } = this.#parts;
-    acks.add(1, this.#hold.clock.monotonic());
-    if (attempt.parked !== undefined) {
-      parked.remove(attempt.parked);
-      positions.unpark(attempt.parked.entry.source);
-    }
-    this.#finish(attempt);
-  }
-
-  /** The message keeps its place in the window until its failure is durable. */
-  #fail(attempt: Attempt, outcome: Outcome): void {
-    const { observer, subscription } = this.#hold;
-    const { message, parked } = attempt;
-    const source = attempt.feed === undefined ? attempt.parked.entry.source : attempt.feed.sourceOf(message);
-    const failure = { source, publishTimeMs: message.timeMs, outcome, previous: parked?.entry };
-    this.#parts.failures.record(failure, this.#subscription.retry, () => {
-      if (parked === undefined) observer.parked(subscription.name, subscription.topic);
-      this.#finish(attempt);
-    });
-  }
-
-  /** Acknowledged or durably handed over: settled at its source, its place given to the next. */
-  #finish(attempt: Attempt): void {
-    const { message, feed } = attempt;
-    this.#inFlight.delete(attempt);
-    if (feed !== undefined) {
-      this.#parts.positions.settle(feed.index, message.offset);
-      this.#takenNew -= 1;
-    }
-    this.#release();
-  }
-
-  #release(): void {
-    this.#taken -= 1;
-    this.#stir();
+  /** Holes that an earlier owner left close only by sending what is in them: where nothing new is under way, one may always go. */
+  #sendNext(isProbe: boolean): boolean {
+    const { parked, feeds, positions } = this.#parts;
+    const { takenNew } = this.#pushes;
+    if (parked.size + takenNew >= this.#hold.limits.parkedMax) return false;
+    if (takenNew > 0 && positions.isScattered()) return false;
+    const next = feeds.take();
+    if (next === undefined) return false;
+    this.#pushes.sendNew(next, isProbe);
+    return true;
   }
 }

@@ -1,20 +1,28 @@
 import type { ErrorClass } from "../../domain/dead-letter.ts";
 import type { Outcome } from "../../domain/delivery.ts";
 import { formatDuration } from "../../domain/duration.ts";
-import type { RetryPolicy } from "../../domain/retry.ts";
-import { judge, reasonOf, type Verdict } from "../../domain/verdict.ts";
+import { reasonOf, type Unacknowledged } from "../../domain/reading.ts";
+import { waitOf } from "../../domain/retry-after.ts";
+import type { Subscription } from "../../domain/subscription.ts";
+import { judge, type Verdict } from "../../domain/verdict.ts";
 import type { ParkedEntry, Source } from "../../engine/port.ts";
 import type { Burial } from "./burial.ts";
+import type { Endpoint, Sent } from "./endpoint.ts";
 import type { Hold } from "./hold.ts";
 import type { ParkedMessage, ParkedSet } from "./parked-set.ts";
 import type { Parker } from "./parker.ts";
 
+/** A push that was not acknowledged. */
 export interface Failure {
+  readonly sent: Sent;
   readonly source: Source;
   readonly publishTimeMs: number;
   readonly outcome: Outcome;
+  readonly reading: Unacknowledged;
   /** What is known of it from earlier attempts; `undefined` at the first. */
-  readonly previous: ParkedEntry | undefined;
+  readonly parked: ParkedMessage | undefined;
+  /** A probe of a message that was not due yet. */
+  readonly isEarly: boolean;
 }
 
 export interface FailuresOptions {
@@ -22,18 +30,19 @@ export interface FailuresOptions {
   readonly parked: ParkedSet;
   readonly parker: Parker;
   readonly burial: Burial;
+  readonly endpoint: Endpoint;
   readonly random: () => number;
 }
 
 /** What becomes of messages that were not acknowledged: durable at once, tried again or on their way to the dead letter topic. */
 export interface Failures {
   /** `durable` is told once the failure is. */
-  record(failure: Failure, policy: RetryPolicy, durable: () => void): void;
+  record(failure: Failure, subscription: Subscription, durable: () => void): void;
   /** A message that was tried and whose time is over. */
   expire(message: ParkedMessage, durable: () => void): void;
 }
 
-export function failures({ hold, parked, parker, burial, random }: FailuresOptions): Failures {
+export function failures({ hold, parked, parker, burial, endpoint, random }: FailuresOptions): Failures {
   function store(entry: ParkedEntry, durable: () => void): void {
     parker.park(entry, () => {
       const message = parked.add(entry);
@@ -49,11 +58,26 @@ export function failures({ hold, parked, parker, burial, random }: FailuresOptio
     hold.activity.end();
   }
 
+  /** Judged by what the endpoint did before this attempt; then the endpoint is told of it. */
+  function judged({ sent, outcome, reading, parked: before, isEarly }: Failure, subscription: Subscription): Verdict {
+    const { observer, clock } = hold;
+    const strikes = before?.entry.strikes ?? 0;
+    const verdict = judge(subscription.retry, {
+      ...{ reading, strikes, isEarly, attempts: (before?.entry.attempts ?? 0) + 1, random: random() },
+      ...{ served: endpoint.served, servedThen: before?.entry.endpointThen },
+      waitMs: waitOf(outcome, clock.now())?.delayMs,
+      isHolding: endpoint.open?.kind === "rejecting" && subscription.onRejecting !== "dead-letter",
+    });
+    const { onRejecting = "hold" } = subscription;
+    endpoint.failed(sent, { outcome, reading, hasStrike: strikes > 0, onRejecting });
+    if (verdict.strikes > strikes) observer.struck(subscription.name, subscription.topic);
+    return verdict;
+  }
+
   return {
-    record(failure, policy, durable) {
-      const strikes = failure.previous?.strikes ?? 0;
-      const verdict = judge(policy, { strikes, outcome: failure.outcome, random: random() });
-      const entry = failedEntry(hold, failure, verdict);
+    record(failure, subscription, durable) {
+      const verdict = judged(failure, subscription);
+      const entry = { ...failedEntry(hold, failure, verdict), endpointThen: endpoint.served };
       if (verdict.kind === "dead") void die(entry, verdict.errorClass, durable);
       else store(entry, durable);
     },
@@ -64,23 +88,26 @@ export function failures({ hold, parked, parker, burial, random }: FailuresOptio
   };
 }
 
-function failedEntry(
-  { clock, subscription }: Hold,
-  { outcome, previous, ...message }: Failure,
-  verdict: Verdict,
-): ParkedEntry {
+function failedEntry({ clock, subscription }: Hold, failure: Failure, verdict: Verdict): ParkedEntry {
+  const { source, publishTimeMs, outcome, parked } = failure;
   const nowMs = clock.now();
   return {
-    source: message.source,
+    source,
     generation: subscription.generation,
-    publishTimeMs: message.publishTimeMs,
-    attempts: (previous?.attempts ?? 0) + 1,
-    strikes: verdict.kind === "ack" ? 0 : verdict.strikes,
-    dueMs: nowMs + (verdict.kind === "retry" ? verdict.delayMs : 0),
-    firstFailureMs: previous?.firstFailureMs ?? nowMs,
+    publishTimeMs,
+    attempts: (parked?.entry.attempts ?? 0) + 1,
+    strikes: verdict.strikes,
+    dueMs: nowMs + delayMs(failure, verdict, clock.monotonic()),
+    firstFailureMs: parked?.entry.firstFailureMs ?? nowMs,
     lastFailureMs: nowMs,
     lastStatus: outcome.kind === "answered" ? outcome.status : null,
     reason: reasonOf(outcome),
-    ...(previous?.redrive === undefined ? {} : { redrive: previous.redrive }),
+    ...(parked?.entry.redrive === undefined ? {} : { redrive: parked.entry.redrive }),
   };
+}
+
+/** A message that was probed ahead of its time stays due when it was. */
+function delayMs({ parked }: Failure, verdict: Verdict, monotonicMs: number): number {
+  if (verdict.kind === "dead") return 0;
+  return verdict.delayMs ?? Math.max(0, Math.round((parked?.dueMs ?? monotonicMs) - monotonicMs));
 }

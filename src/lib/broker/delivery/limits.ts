@@ -8,6 +8,8 @@ export interface DeliveryLimits {
   readonly commitCount: number;
   /** Dirty cursors are looked for this often: with the commit itself they are durable within 500 ms. */
   readonly commitPeriodMs: number;
+  /** What is known of an endpoint is written this often at most, where it changed. */
+  readonly reportPeriodMs: number;
   /** At this many messages that a crash would bring again (in flight, or settled and not committed) nothing new is pushed. */
   readonly uncommittedMax: number;
   /** One read of the log; the next one starts when half of it is left. */
@@ -41,6 +43,7 @@ export const LIMITS: DeliveryLimits = {
   parkedMax: PARKED_MAX,
   commitCount: 1_000,
   commitPeriodMs: 250,
+  reportPeriodMs: 1_000,
   uncommittedMax: 5_000,
   readCountMax: 512,
   readBytesMax: 262_144,

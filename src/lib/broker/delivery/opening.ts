@@ -1,9 +1,11 @@
 import { type Cursor, cursorAt, cutAt, highest, settle } from "../../domain/cursor.ts";
 import { isTopic } from "../../domain/documents.ts";
+import type { EndpointReport } from "../../domain/endpoint-report.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Engine, Ownership, ParkedEntry, Shard, ShardCursor } from "../../engine/port.ts";
 import type { Observer } from "../observer.ts";
+import { knownEndpoint } from "./known-endpoint.ts";
 
 /** What an owner finds when it begins. */
 export interface Opened {
@@ -16,6 +18,8 @@ export interface Opened {
   /** How long a dead letter is kept. */
   readonly letterTtlMs: number;
   readonly parked: readonly ParkedEntry[];
+  /** What an earlier owner learned about the endpoint. */
+  readonly endpoint: EndpointReport | undefined;
 }
 
 export interface Opening {
@@ -40,7 +44,8 @@ export async function open(opening: Opening): Promise<Opened> {
   const cursors = await cursorsIn(opening, topic.id, { loaded, parked });
   const errors = (await engine.catalog.get("topic", subscription.deadLetterTopic))?.value;
   const letters = isTopic(errors) ? await cursorsIn(opening, errors.id, { loaded, parked }) : [];
-  return { ttlMs: topic.ttlMs, cursors, letters, letterTtlMs: isTopic(errors) ? errors.ttlMs : 0, parked };
+  const letterTtlMs = isTopic(errors) ? errors.ttlMs : 0;
+  return { ttlMs: topic.ttlMs, cursors, letters, letterTtlMs, parked, endpoint: await knownEndpoint(opening) };
 }
 
 /** Of the topic's shards. */

@@ -7,6 +7,8 @@ export interface ParkedMessage {
   entry: ParkedEntry;
   /** `waiting` for its time, being `tried`, or `dying`: on its way to the dead letter topic. */
   state: "waiting" | "tried" | "dying";
+  /** Its own due time, in monotonic time. */
+  dueMs: number;
 }
 
 /** The parked messages of one subscription, as they are durable. Due times count in monotonic time: a clock that jumps moves none. */
@@ -16,13 +18,13 @@ export interface ParkedSet {
   firstDueMs(): number | undefined;
   /** Adds what was made durable, or puts a message that was tried back with its new entry. */
   add(entry: ParkedEntry): ParkedMessage;
-  /** It was taken and not tried after all: due again after `delayMs`. */
-  giveBack(message: ParkedMessage, delayMs: number): void;
+  /** It was taken and not tried after all: due again at this monotonic time. */
+  giveBack(message: ParkedMessage, dueMs: number): void;
   /** It was acknowledged or is in the dead letter topic. */
   remove(message: ParkedMessage): void;
   /** The first one that is due, now being tried. */
   takeDue(): ParkedMessage | undefined;
-  /** Of those that wait, the one tried longest ago, due or not; now being tried. */
+  /** Of those that wait, the one tried longest ago (never is longest), due or not; now being tried. */
   takeTriedLongestAgo(): ParkedMessage | undefined;
   /** At most `countMax` of those that wait and were published at or before `publishTimeMs`; each is now dying. What is redriven never is too old. */
   takeOld(publishTimeMs: number, countMax: number): readonly ParkedMessage[];
@@ -41,6 +43,7 @@ export function parkedSet(clock: Clock): ParkedSet {
 
   function wait(message: ParkedMessage, dueMs: number): void {
     message.state = "waiting";
+    message.dueMs = dueMs;
     heap.set(message, dueMs);
     if (message.entry.strikes === 0) unstruck.add(message);
   }
@@ -60,14 +63,14 @@ export function parkedSet(clock: Clock): ParkedSet {
     firstDueMs: () => heap.firstDueMs(),
     add(entry) {
       const key = keyOf(entry.source);
-      const message = messages.get(key) ?? { entry, state: "waiting" };
+      const message = messages.get(key) ?? { entry, state: "waiting", dueMs: 0 };
       message.entry = entry;
       messages.set(key, message);
       if (entry.dying !== undefined) take(message, "dying");
       else wait(message, clock.monotonic() + Math.max(0, entry.dueMs - clock.now()));
       return message;
     },
-    giveBack: (message, delayMs) => wait(message, clock.monotonic() + delayMs),
+    giveBack: wait,
     remove(message) {
       take(message, "tried");
       messages.delete(keyOf(message.entry.source));
@@ -77,7 +80,7 @@ export function parkedSet(clock: Clock): ParkedSet {
       let oldest: ParkedMessage | undefined;
       for (const message of messages.values()) {
         if (message.state !== "waiting") continue;
-        if (oldest === undefined || message.entry.lastFailureMs < oldest.entry.lastFailureMs) oldest = message;
+        if (oldest === undefined || triedMs(message) < triedMs(oldest)) oldest = message;
       }
       return take(oldest, "tried");
     },
@@ -93,9 +96,16 @@ export function parkedSet(clock: Clock): ParkedSet {
       return old;
     },
     hurry() {
-      for (const message of unstruck) heap.set(message, clock.monotonic());
+      for (const message of unstruck) {
+        message.dueMs = Math.min(message.dueMs, clock.monotonic());
+        heap.set(message, message.dueMs);
+      }
       unstruck.clear();
     },
     all: () => messages.values(),
   };
+}
+
+function triedMs({ entry }: ParkedMessage): number {
+  return entry.attempts === 0 ? Number.NEGATIVE_INFINITY : entry.lastFailureMs;
 }

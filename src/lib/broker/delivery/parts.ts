@@ -5,12 +5,14 @@ import { DeadLetterDesk } from "./dead-letter-desk.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type Failures, failures } from "./failures.ts";
 import { Feeds } from "./feeds.ts";
+import { type Gone, gone } from "./gone.ts";
 import type { Hold } from "./hold.ts";
 import type { Opened } from "./opening.ts";
 import { type ParkedSet, parkedSet } from "./parked-set.ts";
 import { type Parker, parker } from "./parker.ts";
 import { Positions } from "./positions.ts";
 import { Redriver } from "./redriver.ts";
+import { type Reporter, reporter } from "./reporter.ts";
 
 /** What a dispatcher is made of. */
 export interface Parts {
@@ -24,6 +26,8 @@ export interface Parts {
   readonly redriver: Redriver;
   readonly failures: Failures;
   readonly endpoint: Endpoint;
+  readonly reporter: Reporter;
+  readonly gone: Gone;
   readonly alarm: Alarm;
   readonly acks: RateMeter;
 }
@@ -47,6 +51,13 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
     const message = parked.add(entry);
     if (entry.dying !== undefined) burial.add(message, { doubtful: true });
   }
+  // Only told once a push has come back.
+  const turned = () => {
+    if (endpoint.open === undefined) parked.hurry();
+    reports.turned();
+  };
+  const endpoint = new Endpoint({ hold, known: opened.endpoint, parked: opened.parked, turned });
+  const reports = reporter(hold, endpoint);
   return {
     hold,
     positions,
@@ -56,8 +67,10 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
     burial,
     desk,
     redriver: new Redriver({ hold, positions, parked, desk, stir }),
-    failures: failures({ hold, parked, parker: park, burial, random }),
-    endpoint: new Endpoint(hold, () => parked.hurry()),
+    failures: failures({ hold, parked, parker: park, burial, endpoint, random }),
+    endpoint,
+    reporter: reports,
+    gone: gone(hold),
     alarm: alarm(hold.clock, hold.signal, stir),
     acks: rateMeter(hold.clock.monotonic()),
   };

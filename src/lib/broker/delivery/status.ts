@@ -1,11 +1,14 @@
 import type { ShardOffset } from "../../domain/job.ts";
+import type { Subscription } from "../../domain/subscription.ts";
 import type { ParkedEntry } from "../../engine/port.ts";
-import type { DeliveryStatus, LetterStatus } from "./delivery.ts";
+import type { DeliveryStatus, EndpointStatus, LetterStatus } from "./delivery.ts";
+import { endpointStatus, endpointTroubles } from "./endpoint-status.ts";
 import type { Parts } from "./parts.ts";
 
 export interface Moment {
   /** Neither paused nor stopping. */
   readonly isSending: boolean;
+  readonly subscription: Subscription;
   /** Places of the window that are taken. */
   readonly taken: number;
   /** Of what is in flight and was not redriven. */
@@ -15,14 +18,15 @@ export interface Moment {
 export function statusOf(parts: Parts, moment: Moment): DeliveryStatus {
   const { hold, positions, parked, acks } = parts;
   const { clock } = hold;
-  const dueMs = moment.isSending ? nextAttemptMs(parts) : undefined;
-  const reason = troubles(parts).join("; ");
+  const endpoint = endpointStatus(parts.endpoint);
+  const reason = troubles(parts, moment, endpoint).join("; ");
   return {
     health: reason === "" ? "ok" : "degraded",
     healthReason: reason === "" ? null : reason,
+    endpoint,
     inFlight: moment.taken,
     parked: parked.size,
-    nextAttemptMs: dueMs === undefined ? null : clock.now() + Math.max(0, dueMs - clock.monotonic()),
+    nextAttemptMs: moment.isSending ? nextAttemptMs(parts, endpoint) : null,
     ...oldest(parts, moment),
     cursors: positions.cursors(),
     ...(positions.letters().length === 0 ? {} : { letters: letterStatus(parts) }),
@@ -30,10 +34,13 @@ export function statusOf(parts: Parts, moment: Moment): DeliveryStatus {
   };
 }
 
-/** In monotonic time. */
-function nextAttemptMs({ parked, endpoint }: Parts): number | undefined {
+/** Of what is parked: its due time, but not before a pause that the consumer asked for, and only by a probe while the circuit is open. */
+function nextAttemptMs({ hold, parked }: Parts, { circuit, heldUntilMs }: EndpointStatus): number | null {
+  const { clock } = hold;
   const dueMs = parked.firstDueMs();
-  return dueMs !== undefined && endpoint.isDown ? endpoint.nextProbeMs : dueMs;
+  if (dueMs === undefined) return null;
+  const atMs = circuit?.nextProbeMs ?? clock.now() + Math.max(0, dueMs - clock.monotonic());
+  return Math.round(Math.max(atMs, heldUntilMs ?? 0));
 }
 
 function oldest({ parked }: Parts, { publishTimesMs }: Moment) {
@@ -62,11 +69,13 @@ function letterStatus({ positions, desk, parked }: Parts): LetterStatus {
 }
 
 /** What an operator should know, each in words. */
-function troubles({ hold, endpoint, parker, burial, parked, redriver }: Parts): readonly string[] {
+function troubles(parts: Parts, { subscription }: Moment, status: EndpointStatus): readonly string[] {
+  const { hold, endpoint, parker, burial, parked, redriver } = parts;
   const { parkedMax } = hold.limits;
   const full = `${parkedMax} messages are parked, the most there may be; new ones wait`;
   const all = [
-    endpoint.trouble(),
+    subscription.pausedBecause,
+    ...endpointTroubles(endpoint, status),
     parker.problem(),
     burial.problem(),
     redriver.problem(),

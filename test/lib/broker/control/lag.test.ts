@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeliveryStatus } from "../../../../src/lib/broker/delivery/delivery.ts";
 import { cursorAt, type OffsetRange, settle } from "../../../../src/lib/domain/cursor.ts";
-import { bytes, ENDPOINT, openTestBroker, reportingDelivery } from "../../../support/broker.ts";
+import { bytes, ENDPOINT, HEALTHY, openTestBroker, reportingDelivery } from "../../../support/broker.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -22,7 +22,14 @@ async function behind(count: number) {
   const shard = { topicId: subscription.topicId, index: 0 };
   const report = (settled: readonly OffsetRange[], more: Partial<DeliveryStatus> = {}) => {
     const cursor = { ...settled.reduce(settle, cursorAt(0, identity)), expired: 2, damaged: 1 };
-    const status = { health: "ok", healthReason: null, inFlight: 0, parked: 0, nextAttemptMs: null } as const;
+    const status = {
+      health: "ok",
+      healthReason: null,
+      endpoint: HEALTHY,
+      inFlight: 0,
+      parked: 0,
+      nextAttemptMs: null,
+    } as const;
     const cursors = [{ shard, cursor }];
     reports.set(subscription.id, { ...status, oldestHeldMs: null, cursors, ackPerS: 0, ...more });
   };

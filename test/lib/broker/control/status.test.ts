@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
 import type { DeliveryStatus } from "../../../../src/lib/broker/delivery/delivery.ts";
-import { bytes, ENDPOINT, openTestBroker, reportingDelivery } from "../../../support/broker.ts";
+import { bytes, ENDPOINT, HEALTHY, openTestBroker, reportingDelivery } from "../../../support/broker.ts";
 
 const REPORT: DeliveryStatus = {
   health: "ok",
   healthReason: null,
+  endpoint: HEALTHY,
   inFlight: 0,
   parked: 1,
   nextAttemptMs: null,

@@ -90,14 +90,14 @@ test("a dead letter topic that is gone holds its messages, also over a restart",
 
 test("many deaths at once are all written, in batches", async () => {
   const stage = await openStage({
-    consumer: consumer(() => answered(500)),
-    subscription: { retry: { kind: "list", delaysMs: [] }, maxInFlight: 100 },
+    consumer: consumer(() => answered(422)),
+    subscription: { permanentStatuses: [422], onRejecting: "dead-letter", maxInFlight: 100 },
     limits: { burialBatchMax: 7 },
   });
   const ids = Array.from({ length: 150 }, (_, index) => `m${index}`);
 
   await stage.publish(...ids);
 
-  expect(new Set(await stage.deadLetters())).toEqual(new Set(ids.map((id) => `${id}: answered`)));
+  expect(new Set(await stage.deadLetters())).toEqual(new Set(ids.map((id) => `${id}: permanent`)));
   expect(await stage.deadLetters()).toHaveLength(150);
 });

@@ -66,7 +66,7 @@ test("a filter redrives what it matches; the others stay", async () => {
   const stage = await stageOfDead(["a"]);
   stage.consumer.script(() => answered(422));
   await stage.publish("b");
-  stage.consumer.script(() => answered(503));
+  stage.consumer.script(() => answered(501));
   await stage.publish("c");
   stage.consumer.script(() => ok);
 

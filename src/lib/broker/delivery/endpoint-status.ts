@@ -1,0 +1,15 @@
+import { circuitWords, heldWords, rejectedWords } from "../../domain/endpoint-words.ts";
+import type { EndpointStatus } from "./delivery.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+export function endpointStatus(endpoint: Endpoint): EndpointStatus {
+  const { circuit = null, window, heldUntilMs = null } = endpoint.report();
+  return { circuit, window: window.size, heldUntilMs };
+}
+
+/** What an operator should know of the endpoint, each in words. */
+export function endpointTroubles({ rejected }: Endpoint, { circuit, heldUntilMs }: EndpointStatus): readonly string[] {
+  if (heldUntilMs !== null) return [heldWords(heldUntilMs)];
+  if (circuit !== null) return [circuitWords(circuit)];
+  return rejected === undefined ? [] : [rejectedWords(rejected)];
+}
