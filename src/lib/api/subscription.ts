@@ -27,6 +27,10 @@ export const subscriptionCreateBody = z.strictObject({
   retryDelays: z.array(retryDelay).min(1).max(RETRY_DELAYS_MAX).optional(),
   timeout: answerTimeout.optional(),
   maxInFlight: z.number().int().min(1).max(MAX_IN_FLIGHT_MAX).optional(),
+  /** `<name>_errors` when left out; several subscriptions may share one. Its name ends with `_errors`. */
+  deadLetterTopic: z.string().optional(),
+  /** What becomes of dead letters that a deleted subscription left there; left out: `dead_letters_left` where there are any. */
+  errors: z.enum(["keep", "purge"]).optional(),
 });
 
 const retryReply = z.union([

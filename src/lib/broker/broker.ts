@@ -191,6 +191,10 @@ export interface CreateSubscription {
   readonly retryDelaysMs?: readonly number[];
   readonly timeoutMs?: number;
   readonly maxInFlight?: number;
+  /** `<name>_errors` when left out. */
+  readonly deadLetterTopic?: string;
+  /** What becomes of dead letters that a deleted subscription left there: taken over, or removed. */
+  readonly errors?: "keep" | "purge";
 }
 
 export interface SubscriptionView {

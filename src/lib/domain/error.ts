@@ -22,6 +22,7 @@ export const CODES = {
   subscription_exists: { status: 409, exit: 8 },
   schema_exists: { status: 409, exit: 8 },
   topic_in_use: { status: 409, exit: 8 },
+  dead_letters_left: { status: 409, exit: 6 },
   subscription_limit: { status: 409, exit: 8 },
   schema_required: { status: 409, exit: 8 },
   message_id_conflict: { status: 409, exit: 8 },

@@ -27,6 +27,18 @@ export function nameProblem(kind: NameKind, name: string): string | undefined {
   return undefined;
 }
 
+/** The same for a dead letter topic, whose name says what it is and can be no other topic's. */
+export function deadLetterNameProblem(name: string): string | undefined {
+  const base = name.slice(0, -DEAD_LETTER_SUFFIX.length);
+  if (!name.endsWith(DEAD_LETTER_SUFFIX) || base === "")
+    return `The name of a dead letter topic ends with "${DEAD_LETTER_SUFFIX}", such as "shared${DEAD_LETTER_SUFFIX}".`;
+  const isTwice = base.endsWith(DEAD_LETTER_SUFFIX);
+  if (!isTwice && name.length <= TOPIC_NAME_LENGTH_MAX) return nameProblem("topic", base);
+  return isTwice
+    ? `The name of a dead letter topic ends with "${DEAD_LETTER_SUFFIX}" once.`
+    : `The name of a dead letter topic has at most ${TOPIC_NAME_LENGTH_MAX} characters; this one has ${name.length}.`;
+}
+
 /** Fails with `invalid_request` and the reason. */
 export function checkName(kind: NameKind, name: string): void {
   const problem = nameProblem(kind, name);

@@ -28,7 +28,7 @@ export const subscriptionHandlers: Some<
 };
 
 function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription {
-  const { name, topic, endpoint, from, retryDelays, timeout, maxInFlight } = body;
+  const { name, topic, endpoint, from, retryDelays, timeout, maxInFlight, deadLetterTopic, errors } = body;
   return {
     name,
     topic,
@@ -37,6 +37,8 @@ function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription 
     ...(retryDelays !== undefined && { retryDelaysMs: retryDelays }),
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(maxInFlight !== undefined && { maxInFlight }),
+    ...(deadLetterTopic !== undefined && { deadLetterTopic }),
+    ...(errors !== undefined && { errors }),
   };
 }
 

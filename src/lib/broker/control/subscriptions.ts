@@ -8,14 +8,14 @@ import {
   type SubscriptionState,
   TIMEOUT_MS_DEFAULT,
 } from "../../domain/subscription.ts";
-import { PRIVATE_SUBSCRIPTIONS_MAX, TOPIC_TTL_MS_MAX, type Topic } from "../../domain/topic.ts";
+import { PRIVATE_SUBSCRIPTIONS_MAX, type Topic } from "../../domain/topic.ts";
 import type { CreateSubscription, SubscriptionView } from "../broker.ts";
 import { allThatStay, subscriptionNamed, topicNamed } from "../lookup.ts";
 import { checkLimits } from "./check-limits.ts";
-import { allOrNothing, type Control, orOnConflict, type Undo } from "./control.ts";
+import { allOrNothing, type Control, orOnConflict } from "./control.ts";
+import { checkErrors, openErrors } from "./dead-letter-topic.ts";
 import { lagOf } from "./lag.ts";
 import { parseStartAt, startOffsets } from "./start-at.ts";
-import { putTopic } from "./topics.ts";
 
 /** Creates a subscription: its position in every shard and its dead letter topic are durable before anyone can see it. */
 export async function createSubscription(control: Control, request: CreateSubscription): Promise<SubscriptionView> {
@@ -28,15 +28,15 @@ export async function createSubscription(control: Control, request: CreateSubscr
   checkLimits(request);
   const at = parseStartAt(request.from ?? "latest", clock.now());
   const subscription = newSubscription(control, { request, topic });
+  const errors = { subscription, errors: request.errors };
+  await checkErrors(control, errors);
 
   await allOrNothing(async (undo) => {
-    await ensureDeadLetterTopic(control, subscription, undo);
+    const letters = await openErrors(control, errors, undo);
     const identity = { topicId: topic.id, subscriptionId: subscription.id };
     const offsets = await startOffsets(control, topic, at);
-    await engine.cursors.init(
-      subscription.id,
-      offsets.map(({ shard, offset }) => ({ shard, cursor: cursorAt(offset, identity) })),
-    );
+    const start = offsets.map(({ shard, offset }) => ({ shard, cursor: cursorAt(offset, identity) }));
+    await engine.cursors.init(subscription.id, [...start, ...letters]);
     undo(() => engine.cursors.forget(subscription.id));
     await orOnConflict(engine.catalog.put("subscription", subscription.name, subscription, 0), () =>
       exists(subscription.name, subscription.name),
@@ -91,36 +91,10 @@ function newSubscription(
     retry: request.retryDelaysMs === undefined ? RETRY_DEFAULT : { kind: "list", delaysMs: request.retryDelaysMs },
     timeoutMs: request.timeoutMs ?? TIMEOUT_MS_DEFAULT,
     maxInFlight: request.maxInFlight ?? MAX_IN_FLIGHT_DEFAULT,
-    deadLetterTopic: deadLetterTopicOf(request.name),
+    deadLetterTopic: request.deadLetterTopic ?? deadLetterTopicOf(request.name),
     generation: 0,
     createdAtMs: clock.now(),
   };
-}
-
-/** One that exists from before is used again: what is in it stays. */
-async function ensureDeadLetterTopic(
-  control: Control,
-  { name: subscription, deadLetterTopic: name }: Subscription,
-  undo: (step: Undo) => void,
-): Promise<void> {
-  if (control.view.topic(name)?.topic.purpose === "dead-letter") return;
-  const taken = control.view.topicLike(name);
-  if (taken !== undefined) {
-    throw new KBrokerError(
-      "topic_exists",
-      `The dead letter topic of "${subscription}" is "${name}", which differs from the topic "${taken.name}" only in "." and "_".`,
-      { hint: "Choose another name for the subscription." },
-    );
-  }
-  const topic: Topic = {
-    name,
-    id: control.newId(),
-    visibility: "private",
-    purpose: "dead-letter",
-    ttlMs: TOPIC_TTL_MS_MAX,
-    createdAtMs: control.clock.now(),
-  };
-  await putTopic(control, topic, undo);
 }
 
 function checkRoom({ view }: Control, topic: Topic): void {

@@ -8,6 +8,7 @@ export const TIMEOUT_DEFAULT = "30s";
 /** Asks for each option that `given` leaves open. The default stays out of the answer. */
 export async function askOptions(ask: Prompter, given: SubscriptionOptions): Promise<SubscriptionOptions> {
   return {
+    ...given,
     from: given.from ?? (await askFrom(ask)),
     retryDelays: given.retryDelays ?? (await askRetryDelays(ask)),
     timeout: given.timeout ?? (await askTimeout(ask)),

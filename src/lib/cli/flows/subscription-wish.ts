@@ -7,6 +7,9 @@ export interface SubscriptionOptions {
   readonly retryDelays?: string | undefined;
   readonly timeout?: string | undefined;
   readonly maxInFlight?: number | undefined;
+  readonly deadLetterTopic?: string | undefined;
+  /** What becomes of dead letters that are there already. */
+  readonly errors?: "keep" | "purge" | undefined;
 }
 
 export interface SubscriptionWish extends SubscriptionOptions {
@@ -17,7 +20,7 @@ export interface SubscriptionWish extends SubscriptionOptions {
 
 /** The wish as the broker reads it; what is left out stays out, so that the broker's defaults hold. */
 export function subscriptionBody({ name, topic, endpoint, ...options }: SubscriptionWish): SubscriptionCreateBody {
-  const { from, retryDelays, timeout, maxInFlight } = options;
+  const { from, retryDelays, timeout, maxInFlight, deadLetterTopic, errors } = options;
   return {
     name,
     topic,
@@ -26,17 +29,21 @@ export function subscriptionBody({ name, topic, endpoint, ...options }: Subscrip
     ...(retryDelays === undefined ? {} : { retryDelays: splitList(retryDelays) }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
+    ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
+    ...(errors === undefined ? {} : { errors }),
   };
 }
 
 /** The command line that creates the same subscription. */
 export function subscriptionLine({ name, topic, endpoint, ...options }: SubscriptionWish): string[] {
-  const { from, retryDelays, timeout, maxInFlight } = options;
+  const { from, retryDelays, timeout, maxInFlight, deadLetterTopic, errors } = options;
   return [
     ...["kbroker", "subscription", "create", name, "--topic", topic, "--endpoint", endpoint],
     ...(from === undefined ? [] : ["--from", from]),
     ...(retryDelays === undefined ? [] : ["--retry-delays", retryDelays]),
     ...(timeout === undefined ? [] : ["--timeout", timeout]),
     ...(maxInFlight === undefined ? [] : ["--max-in-flight", String(maxInFlight)]),
+    ...(deadLetterTopic === undefined ? [] : ["--dead-letter-topic", deadLetterTopic]),
+    ...(errors === undefined ? [] : [`--${errors}-errors`]),
   ];
 }

@@ -1,6 +1,7 @@
 import type { EndpointCheckReply } from "../../api/subscription.ts";
 import type { TopicReply } from "../../api/topic.ts";
 import { KBrokerError } from "../../domain/error.ts";
+import { deadLetterTopicOf } from "../../domain/names.ts";
 import type { Prompter } from "../prompter.ts";
 import { freeName } from "./answers.ts";
 import { askEndpoint } from "./endpoint.ts";
@@ -70,5 +71,6 @@ function summary(wish: SubscriptionWish): [string, string][] {
     ["retries", wish.retryDelays ?? "10 strikes, 5s doubling to 5m"],
     ["timeout", wish.timeout ?? "30s"],
     ["max in flight", String(wish.maxInFlight ?? 100)],
+    ["dead letters", wish.deadLetterTopic ?? deadLetterTopicOf(wish.name)],
   ];
 }

@@ -126,7 +126,7 @@ describe("a topic created again under the same name starts fresh", () => {
 
     const { topic } = await life.broker.createTopic({ name: "orders", visibility: "private" });
     const again = await life.broker.publish({ topic: "orders", id: "good", attributes: [], payload: bytes("2") });
-    await life.subscribe("billing");
+    await life.subscribe("billing", { errors: "keep" });
 
     expect(topic.id).not.toBe(before.topic.id);
     expect(again.duplicate).toBe(false);
@@ -273,7 +273,7 @@ describe("a crash at any step of a deletion leaves the whole or nothing", () => 
     const { next } = await crashed(acts["topic --cascade"], 3);
 
     await next.broker.createTopic({ name: "orders", visibility: "private" });
-    await next.broker.createSubscription({ name: "billing", topic: "orders", endpoint: ENDPOINT });
+    await next.broker.createSubscription({ name: "billing", topic: "orders", endpoint: ENDPOINT, errors: "keep" });
 
     expect(await next.broker.lag("billing")).toMatchObject({ lag: 0, parked: 0 });
   });
