@@ -1,6 +1,7 @@
 import type { MessagesReply, TopicMessage } from "../api/topic-message.ts";
 import type { Clock } from "../domain/clock.ts";
-import { CODES, KBrokerError } from "../domain/error.ts";
+import type { KBrokerError } from "../domain/error.ts";
+import { isPassing, orAborted } from "./patience.ts";
 
 /** Messages asked for at once. */
 const PAGE_COUNT = 500;
@@ -77,18 +78,4 @@ function patient({ read, lost, back, clock, signal }: TailDeps) {
       }
     }
   };
-}
-
-/** What is safe to try again and may go by. */
-function isPassing(error: unknown): error is KBrokerError {
-  return error instanceof KBrokerError && CODES[error.code].exit === CODES.broker_unreachable.exit;
-}
-
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const end = () => resolve(undefined);
-    if (signal.aborted) end();
-    signal.addEventListener("abort", end);
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
-  });
 }
