@@ -48,6 +48,7 @@ export function readOutcome(outcome: Outcome, permanentStatuses: readonly number
 /** What happened, in words, for whoever reads the dead letter: the consumer's own text where it gave one. */
 export function reasonOf(outcome: Outcome): string {
   if (outcome.kind !== "answered") return outcome.reason;
-  const text = outcome.details?.excerpt?.replaceAll(/\s+/g, " ").trim() ?? "";
+  // It ends on a terminal: no control character of the consumer's may come that far.
+  const text = outcome.details?.excerpt?.replaceAll(/\s+/g, " ").replaceAll(/\p{C}/gu, "?").trim() ?? "";
   return text === "" ? `answered ${outcome.status}` : `answered ${outcome.status}: ${text}`;
 }

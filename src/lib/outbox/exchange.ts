@@ -1,8 +1,9 @@
 import { type Dispatcher, errors } from "undici";
 import type { Outcome } from "../domain/delivery.ts";
 import { formatDuration } from "../domain/duration.ts";
+import { type Answer, answer } from "./answer.ts";
 import type { Line, Lines } from "./lines.ts";
-import { brokenWords, connectionWords, type Place } from "./words.ts";
+import { brokenWords, connectionFault, connectionWords, type Fault, type Place } from "./words.ts";
 
 /** At most so much of an answer is read; what is longer costs the connection, not the outcome. */
 const ANSWER_BYTES_MAX = 20_480;
@@ -41,6 +42,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isHeard: boolean = false;
   #isDone: boolean = false;
   #status = 0;
+  /** Of an answer other than 2XX. */
+  #answer: Answer | undefined;
   #bytes = 0;
 
   /** `resolve` is told what came of it, once. */
@@ -77,12 +80,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#isHeard = true;
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
-    if (status >= 200) this.#status = status;
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Parameters<typeof answer>[0],
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    if (status >= 300) this.#answer = answer(headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#bytes += chunk.length;
+    this.#answer?.data(chunk);
     if (this.#bytes > ANSWER_BYTES_MAX) this.end("the answer is over 20 KB");
   }
 
@@ -105,7 +115,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     } else if (this.#isSent) this.#finish("unavailable", brokenWords(error));
     // A message that cannot be sent to anybody shall die of it, not take the endpoint for absent.
     else if (error instanceof errors.InvalidArgumentError) this.#finish("unavailable", `not HTTP: ${error.message}`);
-    else this.#finish("connection", connectionWords(error, target.place));
+    else this.#finish("connection", connectionWords(error, target.place), connectionFault(error));
     line?.destroy();
   }
 
@@ -115,12 +125,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** A status that came counts, whatever happened afterwards. */
-  #finish(kind: "unavailable" | "connection", reason: string): void {
+  #finish(kind: "unavailable" | "connection", reason: string, fault: Fault = {}): void {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#line = undefined;
     this.#surroundings.over(this);
     const tookMs = this.#surroundings.nowMs() - this.#startedMs;
-    this.#resolve(this.#status > 0 ? { kind: "answered", status: this.#status, tookMs } : { kind, reason, tookMs });
+    if (this.#status === 0) this.#resolve({ kind, reason, tookMs, ...fault });
+    else if (this.#answer === undefined) this.#resolve({ kind: "answered", status: this.#status, tookMs });
+    else this.#resolve({ kind: "answered", status: this.#status, tookMs, details: this.#answer.details() });
   }
 }

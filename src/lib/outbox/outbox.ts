@@ -52,14 +52,15 @@ export function openOutbox({ clock, resolve = lookup, connectTimeoutMs = CONNECT
 
   const post: Post = ({ endpoint, headers, body, timeoutMs }, signal) => {
     const target = targetOf(endpoint);
-    if (signal.aborted) return failure("unavailable", "its caller stopped waiting");
-    if (typeof target === "string") return failure("connection", target);
+    if (signal.aborted)
+      return Promise.resolve({ kind: "unavailable", reason: "its caller stopped waiting", tookMs: 0 });
+    if (typeof target === "string") return unreachable(target);
     return send({ target, timeoutMs, options: { method: "POST", path: target.path, headers, body } }, signal);
   };
 
   const checkEndpoint: CheckEndpoint = (endpoint) => {
     const target = targetOf(endpoint);
-    if (typeof target === "string") return failure("connection", target);
+    if (typeof target === "string") return unreachable(target);
     const options = { method: "OPTIONS", path: target.path };
     return send({ target, timeoutMs: CHECK_TIMEOUT_MS, options }, new AbortController().signal);
   };
@@ -75,8 +76,9 @@ export function openOutbox({ clock, resolve = lookup, connectTimeoutMs = CONNECT
   };
 }
 
-function failure(kind: "unavailable" | "connection", reason: string): Promise<Outcome> {
-  return Promise.resolve({ kind, reason, tookMs: 0 });
+/** Nothing may be sent there, whoever listens: people have to mend that. */
+function unreachable(reason: string): Promise<Outcome> {
+  return Promise.resolve({ kind: "connection", reason, tookMs: 0, fault: "dns" });
 }
 
 function parse(endpoint: string, connectTimeoutMs: number): Target {

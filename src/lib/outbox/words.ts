@@ -27,6 +27,17 @@ export function connectionWords(error: unknown, { host, port, connectTimeoutMs }
   return `no connection to ${hostPort(host, port)}: ${reasonOf(error)}`;
 }
 
+/** Set where the trouble is in how the endpoint is set up: its name, or its certificate. */
+export interface Fault {
+  readonly fault?: "dns" | "tls";
+}
+
+export function connectionFault(error: unknown): Fault {
+  const code = codeOf(error);
+  if (error instanceof ForbiddenAddress || code === "ENOTFOUND" || code === "EAI_AGAIN") return { fault: "dns" };
+  return isTls(code) ? { fault: "tls" } : {};
+}
+
 /** What went wrong after the request was on its way. */
 export function brokenWords(error: unknown): string {
   const code = codeOf(error);

@@ -53,6 +53,10 @@ test("the consumer's own word goes before the subscription's statuses and before
   expect(readOutcome(said(503, "transient"))).toEqual({ kind: "failed", failure: "unavailable" });
 });
 
+test("no control character of the consumer's comes into a reason", () => {
+  expect(reasonOf(answer(500, { excerpt: "\u001b[2Jgone\u0000\u202e" }))).toBe("answered 500: ?[2Jgone??");
+});
+
 test("a reason is in words, with the consumer's own text on one line", () => {
   const text = answer(422, { excerpt: '{"error":\n   "no such order"}\n' });
 

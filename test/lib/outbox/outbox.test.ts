@@ -70,6 +70,52 @@ test("a slice of a larger buffer goes out as the slice", async () => {
   expect((await received.promise).toString()).toBe('{"b":2}');
 });
 
+test("of an answer other than 2XX it hands over Retry-After, X-KB-Result and the beginning of the text", async () => {
+  const server = await httpServer((_, response) =>
+    response.writeHead(422, { "retry-after": "30", "x-kb-result": "permanent" }).end('{"error":"no such order"}'),
+  );
+
+  expect(await open().post(server.origin)).toMatchObject({
+    ...{ kind: "answered", status: 422 },
+    details: { retryAfter: "30", result: "permanent", excerpt: '{"error":"no such order"}' },
+  });
+});
+
+test("a 2XX is taken at its word: nothing else of it is kept", async () => {
+  const server = await httpServer((_, response) =>
+    response.writeHead(200, { "retry-after": "30", "x-kb-result": "permanent" }).end("thanks"),
+  );
+
+  expect(await open().post(server.origin)).not.toHaveProperty("details");
+});
+
+test("at most 500 bytes of a text are kept, whole characters, and that it was longer is said", async () => {
+  const server = await httpServer((_, response) => {
+    response.writeHead(500);
+    response.write(`x${"ä".repeat(100)}`, () => response.end("ä".repeat(5_000)));
+  });
+
+  const outcome = await open().post(server.origin);
+
+  expect(outcome).toMatchObject({ details: { excerpt: `x${"ä".repeat(249)}...` } });
+});
+
+test("a compressed text is not quoted, and a header that comes twice says nothing", async () => {
+  const server = await tcpServer((socket) =>
+    socket.on("data", () =>
+      socket.end(
+        "HTTP/1.1 500 no\r\nx-kb-result: permanent\r\nx-kb-result: business\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\nabcd",
+      ),
+    ),
+  );
+
+  const outcome = await open().post(server.origin);
+
+  expect(outcome).toMatchObject({ kind: "answered", status: 500, details: {} });
+  expect(outcome).not.toHaveProperty("details.excerpt");
+  expect(outcome).not.toHaveProperty("details.result");
+});
+
 test("a redirect is an answer and is not followed", async () => {
   const server = await httpServer((_, response) => response.writeHead(307, { location: "/elsewhere" }).end());
 
@@ -192,6 +238,7 @@ test("a name without an address says so", async () => {
 
   expect(await post("http://orders.internal/")).toMatchObject({
     kind: "connection",
+    fault: "dns",
     reason: "no address for host orders.internal",
   });
 });
@@ -224,6 +271,7 @@ test("of several addresses only those that are allowed are tried", async () => {
 test("a literal forbidden address is refused although nothing is looked up", async () => {
   expect(await open().post("http://169.254.169.254/latest")).toMatchObject({
     kind: "connection",
+    fault: "dns",
     reason: expect.stringContaining("metadata"),
   });
 });
@@ -323,7 +371,7 @@ test("TLS that the other side does not speak is connection-level", async () => {
 
   const outcome = await open().post(`https://127.0.0.1:${server.port}/`);
 
-  expect(outcome).toMatchObject({ kind: "connection", reason: expect.stringMatching(/^TLS: /) });
+  expect(outcome).toMatchObject({ kind: "connection", fault: "tls", reason: expect.stringMatching(/^TLS: /) });
   expect(server.requests).toHaveLength(0);
 });
 
