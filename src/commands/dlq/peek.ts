@@ -1,6 +1,7 @@
 import type { DeadLetterListReply } from "../../lib/api/dead-letter.ts";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
-import { nextPage, pageFlags } from "../../lib/cli/page-flags.ts";
+import { deadLetterFlags, pageQuery, sameLetters } from "../../lib/cli/dead-letter-flags.ts";
+import { nextPage } from "../../lib/cli/page-flags.ts";
 import { renderDeadLetter } from "../../lib/cli/render-dead-letter.ts";
 import { payloadOf } from "../../lib/cli/stored-payload.ts";
 import { subscriptionArg } from "../../lib/cli/subscription-arg.ts";
@@ -16,13 +17,12 @@ export default class DlqPeek extends BaseCommand {
     "<%= config.bin %> <%= command.id %> billing --json",
   ];
   static override args = subscriptionArg;
-  static override flags = pageFlags(100, 10);
+  static override flags = deadLetterFlags(100, 10);
 
   async run(): Promise<DeadLetterListReply> {
     const { args, flags } = await this.parse(DlqPeek);
+    const query = { ...(await pageQuery(flags)), payload: "true" as const };
     const name = await this.pickName("subscription", args.name, flags);
-    const { limit, after } = flags;
-    const query = { limit, payload: "true" as const, ...(after === undefined ? {} : { after }) };
     const letters = await (await this.admin(flags)).call("deadLetterList", { name, query });
     const paint = await this.paint(process.stderr);
     if (letters.items.length === 0) this.note(deadLetterView.empty);
@@ -31,7 +31,7 @@ export default class DlqPeek extends BaseCommand {
       this.note(renderDeadLetter(entry, paint));
       this.print(payloadOf(entry));
     }
-    this.next(nextPage(["dlq", "peek", name], letters, flags));
+    this.next(nextPage(["dlq", "peek", name, ...sameLetters(flags)], letters, flags));
     return letters;
   }
 }

@@ -10,6 +10,7 @@ export function renderDeadLetter(entry: DeadLetter, paint: Paint): string {
     [
       ["reason", `${entry.reason}, after ${plural(entry.attempts, "attempt")}`],
       ["class", entry.class],
+      ...redrives(entry),
       ["failed", `${entry.failedAt}, first ${entry.firstFailureAt}`],
       ["published", `${entry.publishTime} to ${sourceTopic}, shard ${source.shard}, offset ${source.offset}`],
       ...key,
@@ -19,4 +20,13 @@ export function renderDeadLetter(entry: DeadLetter, paint: Paint): string {
     paint,
   );
   return `${paint.bold(id)} at ${position}\n${fields}`;
+}
+
+function redrives({ redriveCount, state }: DeadLetter): Field[] {
+  const aside = state === "set-aside" ? ", set aside" : "";
+  const settled: Field[] = state === "settled" ? [["state", "redriven or purged"]] : [];
+  return [
+    ...(redriveCount === 0 ? [] : [["redriven", `${plural(redriveCount, "time")}${aside}`] as const]),
+    ...settled,
+  ];
 }

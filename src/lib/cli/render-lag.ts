@@ -39,9 +39,10 @@ function parkedText({ parked, nextAttempt, asOf, state }: LagReply): string {
   return `${countText(parked)}, next attempt ${waitMs <= 0 ? "now" : `in ${formatDuration(waitMs)}`}`;
 }
 
-function deadLettersText({ deadLetters, subscription }: LagReply): string {
-  const count = countText(deadLetters);
-  return deadLetters === null || deadLetters === 0
+function deadLettersText({ deadLetters, setAside, subscription }: LagReply): string {
+  const aside = (setAside ?? 0) === 0 ? "" : `, ${countText(setAside)} more set aside`;
+  const count = `${countText(deadLetters)}${aside}`;
+  return (deadLetters ?? 0) + (setAside ?? 0) === 0
     ? count
     : `${count}, see kbroker dlq list ${shellQuote(subscription)}`;
 }

@@ -12,7 +12,10 @@ export function renderSubscription(subscription: SubscriptionReply, paint: Paint
       ["health", healthReason === null ? health : `${health}: ${healthReason}`],
       ["lag", countText(subscription.lag)],
       ["parked", countText(subscription.parked)],
-      ["dead letters", `${countText(subscription.deadLetters)} in ${subscription.deadLetterTopic}`],
+      [
+        "dead letters",
+        `${countText(subscription.deadLetters)} in ${subscription.deadLetterTopic}${asideText(subscription)}`,
+      ],
       ["retry", retryText(subscription.retry)],
       ["timeout", formatDuration(subscription.timeoutMs)],
       ["max in flight", countText(subscription.maxInFlight)],
@@ -22,6 +25,10 @@ export function renderSubscription(subscription: SubscriptionReply, paint: Paint
     paint,
   );
   return `${paint.bold(name)} ${state === "active" ? paint.green(state) : paint.yellow(state)}\n${fields}`;
+}
+
+function asideText({ setAside }: SubscriptionReply): string {
+  return (setAside ?? 0) === 0 ? "" : `, and ${countText(setAside)} set aside`;
 }
 
 /** "after 1s, 5s; dead after 3 strikes". */

@@ -1,4 +1,4 @@
-import { type DeadLetterInfo, ERROR_CLASSES } from "./dead-letter.ts";
+import { type DeadLetterInfo, ERROR_CLASSES, type ErrorClass } from "./dead-letter.ts";
 import { parseDurationMs } from "./duration.ts";
 import { KBrokerError } from "./error.ts";
 import { parseInstantMs } from "./instant.ts";
@@ -9,7 +9,7 @@ import { nearest } from "./nearest.ts";
 /** A filter as it is written: `since` is still a time or how long ago. */
 export interface WrittenFilter {
   readonly reason?: string | undefined;
-  readonly class?: string | undefined;
+  readonly class?: ErrorClass | undefined;
   readonly status?: number | undefined;
   readonly type?: string | undefined;
   readonly since?: string | undefined;
@@ -33,7 +33,8 @@ export function parseFilters(texts: readonly string[]): WrittenFilter {
   }
   const since = given.get("since");
   if (since !== undefined) sinceMs(since, 0);
-  const { reason, class: errorClass, type } = Object.fromEntries(given);
+  const { reason, type } = Object.fromEntries(given);
+  const errorClass = classOf(given.get("class"));
   return {
     ...(reason !== undefined && { reason }),
     ...(errorClass !== undefined && { class: errorClass }),
@@ -81,10 +82,13 @@ function parted(text: string): readonly [Key, string] {
     throw refused(`There is no filter "${shown(name)}".${near === undefined ? "" : ` Did you mean ${near}=…?`}`);
   }
   if (value === "") throw refused(`The filter ${key} has no value.`);
-  if (key === "class" && !ERROR_CLASSES.some((each) => each === value)) {
-    throw refused(`There is no class "${shown(value)}"; there are ${ERROR_CLASSES.join(", ")}.`);
-  }
   return [key, value];
+}
+
+function classOf(text: string | undefined): ErrorClass | undefined {
+  const known = ERROR_CLASSES.find((each) => each === text);
+  if (text === undefined || known !== undefined) return known;
+  throw refused(`There is no class "${shown(text)}"; there are ${ERROR_CLASSES.join(", ")}.`);
 }
 
 function sinceMs(text: string, nowMs: number): number {
