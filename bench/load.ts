@@ -10,7 +10,8 @@ export interface Round {
 
 export interface Load {
   readonly url: string;
-  readonly path: string;
+  /** Of the next request. */
+  readonly path: () => string;
   readonly body: Uint8Array;
   readonly connections: number;
   readonly durationMs: number;
@@ -25,7 +26,7 @@ export async function runLoad({ url, path, body, connections, durationMs }: Load
   const work = clients.map(async (client) => {
     while (performance.now() < endMs) {
       const sentMs = performance.now();
-      await request(client, path, body);
+      await request(client, path(), body);
       latenciesMs.push(performance.now() - sentMs);
     }
     await client.close();

@@ -9,7 +9,7 @@ import { type Load, type Round, runLoad } from "./load.ts";
 const GOAL = 0.8;
 const ROUNDS = 7;
 const BODY = Buffer.from(JSON.stringify({ orderId: "1", note: "x".repeat(1_024 - 25) }));
-const LOAD: Omit<Load, "url"> = { path: "/publish/orders", body: BODY, connections: 64, durationMs: 3_000 };
+const LOAD: Omit<Load, "url"> = { path: () => "/publish/orders", body: BODY, connections: 64, durationMs: 3_000 };
 
 interface Contender {
   readonly name: string;

@@ -78,7 +78,7 @@ export function createJournal({ folder, recovered, topics, clock, failStop, limi
     const { timeMs } = first;
     for (const [index, message] of messages.entries()) {
       const offset = first.offset + index;
-      const begun = addToRun(runs, segment, { topicId: topic.id, offset, timeMs, position: positions[index] ?? 0 });
+      const begun = addToRun({ segment, runs }, { topicId: topic.id, offset, timeMs }, positions[index] ?? 0);
       if (begun !== undefined) topic.runs.push(begun);
       tail.push(topic, stored(message, offset, timeMs));
     }

@@ -73,7 +73,7 @@ function readThrough(bytes: Buffer, header: SegmentHeader): ReadThrough {
   const runs: OpenRuns = new Map();
   const withCallersId: { head: FrameHead; position: number }[] = [];
   const scan = scanSegment(bytes, header, (head, position) => {
-    addToRun(runs, header.number, { ...head, position });
+    addToRun({ segment: header.number, runs }, head, position);
     if (head.dedupeWindowMs > 0) withCallersId.push({ head, position });
   });
   return { bytes, runs, scan, withCallersId };

@@ -44,7 +44,7 @@ export async function openByScan(folder: JournalFolder, number: number, onFrame:
   if (header === undefined) return { segment: unreadable(folder, number, bytes.length), lastBatch: 0, damaged: true };
   const runs: OpenRuns = new Map();
   const scan = scanSegment(bytes, header, (head, position) => {
-    addToRun(runs, number, { ...head, position });
+    addToRun({ segment: number, runs }, head, position);
     onFrame(head, bytes, position);
   });
   reportDamage(folder, paths.path, scan.bad);

@@ -71,7 +71,7 @@ async function scanForPositions(folder: JournalFolder, segment: Segment, run: Ru
   if (header === undefined || bytes === undefined) return positions;
   const runs: OpenRuns = new Map();
   const { lastBatch } = scanSegment(bytes, header, (head, position) => {
-    addToRun(runs, segment.number, { ...head, position });
+    addToRun({ segment: segment.number, runs }, head, position);
     const at = head.offset - run.firstOffset;
     if (head.topicId === run.topicId && at >= 0 && at < run.count) positions[at] = position;
   });

@@ -27,13 +27,20 @@ export function runEnd(run: Run): number {
 
 export type OpenRuns = Map<string, OpenRun>;
 
-export interface PlacedFrame extends Pick<FrameHead, "topicId" | "offset" | "timeMs"> {
-  readonly position: number;
+export type PlacedFrame = Pick<FrameHead, "topicId" | "offset" | "timeMs">;
+
+/** The runs of one segment. */
+export interface RunsOf {
+  readonly segment: number;
+  readonly runs: OpenRuns;
 }
 
-/** Notes one frame; frames come in the order of the segment. Gives the run when it is a new one. */
-export function addToRun(runs: OpenRuns, segment: number, frame: PlacedFrame): OpenRun | undefined {
-  const { topicId, offset, timeMs, position } = frame;
+/**
+ * Notes one frame; frames come in the order of the segment. Gives the run when it is a new one. A start does this for each frame of the
+ * newest segment, so it is handed what is there: a copy of the head with its position made a start three times as long.
+ */
+export function addToRun({ segment, runs }: RunsOf, frame: PlacedFrame, position: number): OpenRun | undefined {
+  const { topicId, offset, timeMs } = frame;
   const run = runs.get(topicId);
   if (run === undefined) {
     const positions = new Uint32Array(8);
