@@ -3,6 +3,7 @@ import { createBroker } from "../src/lib/broker/open.ts";
 import { openEmbeddedEngine } from "../src/lib/engine/embedded/engine.ts";
 import type { Engine } from "../src/lib/engine/port.ts";
 import { timeOrderedIds } from "../src/lib/ids.ts";
+import { openMetrics } from "../src/lib/server/metrics.ts";
 import { systemClock as clock } from "../src/lib/system-clock.ts";
 
 const CALL_COUNT = 5_000;
@@ -10,11 +11,6 @@ const CALL_COUNT = 5_000;
 const CALLS = 3;
 const PAYLOAD = new TextEncoder().encode(JSON.stringify({ orderId: "1", note: "x".repeat(75) }));
 const nothing = () => {};
-const observer = {
-  ...{ published: nothing, delivered: nothing, parked: nothing, deadLettered: nothing, redriven: nothing },
-  ...{ expired: nothing, damaged: nothing, log: nothing },
-};
-
 export function openEngine(dir: string): Promise<Engine> {
   const onFatal = (error: Error) => {
     throw error;
@@ -28,6 +24,7 @@ export function openEngine(dir: string): Promise<Engine> {
  */
 export async function buildBacklog(dir: string, count: number): Promise<Engine> {
   const engine = await openEngine(dir);
+  const observer = { ...openMetrics().observer, log: nothing };
   const post = async () => ({ kind: "answered", status: 204, tookMs: 0 }) as const;
   const effects = { engine, clock, observer, post, random: Math.random };
   const broker = await createBroker({
