@@ -1,21 +1,43 @@
-import { openDelivery } from "../src/lib/broker/delivery/open-delivery.ts";
-import { createBroker } from "../src/lib/broker/open.ts";
 import { openEmbeddedEngine } from "../src/lib/engine/embedded/engine.ts";
 import type { Engine } from "../src/lib/engine/port.ts";
-import { timeOrderedIds } from "../src/lib/ids.ts";
-import { openMetrics } from "../src/lib/server/metrics.ts";
+import { type OpenBroker, openBroker } from "../src/lib/open-broker.ts";
 import { systemClock as clock } from "../src/lib/system-clock.ts";
 
 const CALL_COUNT = 5_000;
 /** Each call waits for a sync; with a few under way the disk is never idle. */
 const CALLS = 3;
 const PAYLOAD = new TextEncoder().encode(JSON.stringify({ orderId: "1", note: "x".repeat(75) }));
-const nothing = () => {};
+
 export function openEngine(dir: string): Promise<Engine> {
-  const onFatal = (error: Error) => {
-    throw error;
-  };
-  return openEmbeddedEngine({ dir, clock, report: nothing, onFatal });
+  return openEmbeddedEngine({ dir, clock, report: () => {}, onFatal: fail });
+}
+
+export function openServed(dataDir: string): Promise<OpenBroker> {
+  return openBroker({
+    version: "bench",
+    listen: { host: "127.0.0.1", port: 0, insecure: false },
+    allowedHosts: [],
+    storage: { dataDir, acceptLoss: false },
+    log: { write: () => {}, human: true },
+    onFatal: fail,
+  });
+}
+
+/** One admin call. Any answer but a good one ends the bench. */
+export async function admin(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${url}/admin/v1${path}`, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const reply: unknown = await answer.json();
+  if (!answer.ok || !isObject(reply))
+    throw new Error(`${method} ${path} was answered ${answer.status}: ${JSON.stringify(reply)}`);
+  return reply;
 }
 
 /**
@@ -23,22 +45,22 @@ export function openEngine(dir: string): Promise<Engine> {
  * them all before it, `done` has them all behind it. Leaves the engine open.
  */
 export async function buildBacklog(dir: string, count: number): Promise<Engine> {
+  const before = await openServed(dir);
+  const { id } = await admin(before.url, "POST", "/topics", { name: "orders" });
+  await subscribe(before.url, "behind");
+  await before.close();
   const engine = await openEngine(dir);
-  const observer = { ...openMetrics().observer, log: nothing };
-  const post = async () => ({ kind: "answered", status: 204, tookMs: 0 }) as const;
-  const effects = { engine, clock, observer, post, random: Math.random };
-  const broker = await createBroker({
-    ...{ ...effects, delivery: openDelivery(effects), newId: timeOrderedIds(clock.now), node: "bench" },
-    ...{ compileSchema: () => () => [], endpointProblem: () => undefined, checkEndpoint: post },
-  });
-  const { topic } = await broker.createTopic({ name: "orders", visibility: "private" });
-  const endpoint = "http://127.0.0.1:9/nobody";
-  await broker.createSubscription({ name: "behind", topic: "orders", endpoint });
-  await append(engine, topic.id, count);
-  await broker.createSubscription({ name: "done", topic: "orders", endpoint });
-  for (const name of ["behind", "done"]) await broker.pauseSubscription(name);
-  await broker.stop(0);
-  return engine;
+  await append(engine, String(id), count);
+  await engine.close();
+  const after = await openServed(dir);
+  await subscribe(after.url, "done");
+  await after.close();
+  return openEngine(dir);
+}
+
+async function subscribe(url: string, name: string): Promise<void> {
+  await admin(url, "POST", "/subscriptions", { name, topic: "orders", endpoint: "http://127.0.0.1:9/nobody" });
+  await admin(url, "POST", `/subscriptions/${name}/pause`);
 }
 
 async function append({ log }: Engine, topicId: string, count: number): Promise<void> {
@@ -57,4 +79,12 @@ async function append({ log }: Engine, topicId: string, count: number): Promise<
     }
   };
   await Promise.all(Array.from({ length: CALLS }, work));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function fail(error: Error): void {
+  throw error;
 }
