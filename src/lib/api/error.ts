@@ -4,12 +4,18 @@ import { CODES, type Code } from "../domain/error.ts";
 const codes = Object.keys(CODES) as [Code, ...Code[]];
 
 /** One place of a bad input. `line` and `column` count from 1. */
-const problem = z.object({
+export const problem = z.object({
   pointer: z.string().exactOptional(),
   path: z.string().exactOptional(),
   line: z.number().int().positive().exactOptional(),
   column: z.number().int().positive().exactOptional(),
   message: z.string(),
+  /** What would be accepted instead. */
+  fix: z.string().exactOptional(),
+  /** The place in the version that a new schema is compared with. */
+  old: z
+    .object({ version: z.number(), pointer: z.string(), line: z.number().int(), column: z.number().int() })
+    .exactOptional(),
 });
 
 /** What was wrong with one line of a batch. */

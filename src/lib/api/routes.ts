@@ -5,7 +5,20 @@ import { jobListReply, jobQuery, jobReply } from "./job.ts";
 import { lagReply } from "./lag.ts";
 import { purgeBody, purgeReply, redriveBody, redriveReply } from "./redrive.ts";
 import { scheduledCancelQuery, scheduledItem, scheduledListReply, scheduledQuery } from "./schedule.ts";
-import { schemaCreateBody, schemaReply } from "./schema.ts";
+import {
+  schemaCheckBody,
+  schemaCheckReply,
+  schemaCreateBody,
+  schemaCreateReply,
+  schemaDiffBody,
+  schemaDiffReply,
+  schemaListQuery,
+  schemaListReply,
+  schemaQuery,
+  schemaReply,
+  schemaUpdateBody,
+  schemaUpdateReply,
+} from "./schema.ts";
 import {
   endpointCheckBody,
   endpointCheckReply,
@@ -19,6 +32,7 @@ import {
 } from "./subscription.ts";
 import {
   topicCreateBody,
+  topicCreateReply,
   topicDeleteQuery,
   topicDeleteReply,
   topicListReply,
@@ -55,7 +69,7 @@ export const ROUTES = {
     method: "POST",
     path: `${BASE}/topics`,
     body: topicCreateBody,
-    reply: topicReply,
+    reply: topicCreateReply,
     status: 201,
     summary: "Create a topic, with its schema if one is given.",
   },
@@ -119,16 +133,49 @@ export const ROUTES = {
     method: "POST",
     path: `${BASE}/topics/:name/schema`,
     body: schemaCreateBody,
-    reply: schemaReply,
+    reply: schemaCreateReply,
     status: 201,
     summary: "Give a topic its JSON Schema.",
   },
   schemaDescribe: {
     method: "GET",
     path: `${BASE}/topics/:name/schema`,
+    query: schemaQuery,
     reply: schemaReply,
     status: 200,
     summary: "Show a topic's JSON Schema.",
+  },
+  schemaList: {
+    method: "GET",
+    path: `${BASE}/schemas`,
+    query: schemaListQuery,
+    reply: schemaListReply,
+    status: 200,
+    summary: "List the schemas of all topics, or the versions of one.",
+  },
+  schemaUpdate: {
+    method: "POST",
+    path: `${BASE}/topics/:name/schema/versions`,
+    body: schemaUpdateBody,
+    reply: schemaUpdateReply,
+    status: 200,
+    summary: "Give a topic the next version of its schema, if it is compatible.",
+  },
+  schemaDiff: {
+    method: "POST",
+    path: `${BASE}/topics/:name/schema/diff`,
+    body: schemaDiffBody,
+    reply: schemaDiffReply,
+    status: 200,
+    summary: "Show what changed between two versions, and which way each change is compatible.",
+  },
+  schemaCheck: {
+    method: "POST",
+    path: `${BASE}/schema-checks`,
+    body: schemaCheckBody,
+    reply: schemaCheckReply,
+    status: 200,
+    summary: "Try a schema, or a payload against it.",
   },
   subscriptionCreate: {
     method: "POST",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN } from "../domain/topic.ts";
 import { change, count, duration, instant, switched } from "./common.ts";
+import { schemaWarnings } from "./schema.ts";
 import { subscriptionDeleteReply } from "./subscription.ts";
 
 const topicTtl = duration("The time to live", {
@@ -34,6 +35,9 @@ export const topicReply = z.object({
   createdAt: instant,
 });
 
+/** With what a strict reader would complain about in its schema. */
+export const topicCreateReply = topicReply.extend({ warnings: schemaWarnings });
+
 export const topicListReply = z.object({ items: z.array(topicReply) });
 
 /** `PATCH /admin/v1/topics/<name>`. What is left out stays. With `dryRun` it only says what would change. */
@@ -66,5 +70,6 @@ export const topicDeleteReply = z.object({
 export type TopicDeleteReply = z.output<typeof topicDeleteReply>;
 export type TopicUpdateBody = z.input<typeof topicUpdateBody>;
 export type TopicUpdateReply = z.output<typeof topicUpdateReply>;
+export type TopicCreateReply = z.output<typeof topicCreateReply>;
 export type TopicReply = z.output<typeof topicReply>;
 export type TopicListReply = z.output<typeof topicListReply>;

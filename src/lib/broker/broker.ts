@@ -1,8 +1,10 @@
 import type { Clock } from "../domain/clock.ts";
+import type { Compatibility } from "../domain/compatibility/compare.ts";
+import type { Difference } from "../domain/compatibility/difference.ts";
 import type { OffsetRange } from "../domain/cursor.ts";
 import type { WrittenFilter } from "../domain/dead-letter-filter.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
-import type { KBrokerError } from "../domain/error.ts";
+import type { KBrokerError, Problem } from "../domain/error.ts";
 import type { Job, JobState, RedriveJob } from "../domain/job.ts";
 import type { ShardLag } from "../domain/lag.ts";
 import type { Attribute, StoredMessage } from "../domain/message.ts";
@@ -49,7 +51,13 @@ export interface Broker {
   readMessages(query: MessageQuery): Promise<MessagePage>;
   findMessage(asked: FindMessage): Promise<FoundMessage>;
   createSchema(topic: string, definition: string): Promise<TopicSchema>;
-  describeSchema(topic: string): Promise<TopicSchema>;
+  /** The newest version unless another one is asked for. */
+  describeSchema(topic: string, version?: number): Promise<TopicSchema>;
+  /** The newest version of each topic that has a schema; of one topic every version, the newest first. */
+  listSchemas(topic?: string): Promise<readonly TopicSchema[]>;
+  updateSchema(request: UpdateSchema): Promise<SchemaUpdated>;
+  checkSchema(request: CheckSchema): Promise<SchemaChecked>;
+  diffSchemas(request: DiffSchemas): Promise<SchemasDiffer>;
   createSubscription(request: CreateSubscription): Promise<SubscriptionView>;
   listSubscriptions(): Promise<readonly SubscriptionView[]>;
   describeSubscription(name: string): Promise<SubscriptionView>;
@@ -173,6 +181,58 @@ export interface CreateTopic {
   readonly visibility: Visibility;
   readonly ttlMs?: number;
   readonly schema?: string;
+}
+
+export interface UpdateSchema {
+  readonly topic: string;
+  readonly definition: string;
+  readonly compatibility: Compatibility;
+  /** Take it although it is not compatible. */
+  readonly force?: boolean;
+  /** Only say what would be done. */
+  readonly dryRun?: boolean;
+  /** The version that the caller has seen: another one by now is a conflict. */
+  readonly baseVersion?: number;
+}
+
+export interface SchemaUpdated {
+  readonly schema: TopicSchema;
+  readonly previousVersion: number;
+  /** Whether there is a new version: the same text again makes none. */
+  readonly changed: boolean;
+  /** Why it is not compatible; not empty only where it was forced. */
+  readonly problems: readonly Problem[];
+}
+
+/** Exactly one of `topic` and `definition`; without a payload only the schema is looked at. */
+export interface CheckSchema {
+  readonly topic?: string;
+  readonly version?: number;
+  readonly definition?: string;
+  readonly payload?: string;
+}
+
+export interface SchemaChecked {
+  readonly definition: string;
+  readonly version: number | null;
+  /** What of the payload does not fit, with line and column. */
+  readonly problems: readonly Problem[];
+}
+
+export interface DiffSchemas {
+  readonly topic: string;
+  /** The version before `to` when left out. */
+  readonly from?: number;
+  /** The newest when left out. */
+  readonly to?: number;
+  /** In place of `to`; then `from` is the newest when left out. */
+  readonly definition?: string;
+}
+
+export interface SchemasDiffer extends Difference {
+  readonly from: TopicSchema;
+  /** `null`: the definition that was given. */
+  readonly to: TopicSchema | null;
 }
 
 export interface TopicView {

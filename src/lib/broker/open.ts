@@ -16,7 +16,10 @@ import { readMessages } from "./control/messages.ts";
 import { purgeDeadLetters, redrive } from "./control/redrive.ts";
 import { removeDeleted } from "./control/removal.ts";
 import { cancelScheduled, findScheduled, listScheduled } from "./control/schedules.ts";
-import { createSchema, describeSchema } from "./control/schemas.ts";
+import { checkSchema, diffSchemas } from "./control/schema-checks.ts";
+import { updateSchema } from "./control/schema-update.ts";
+import { listSchemas, schemaVersion } from "./control/schema-versions.ts";
+import { createSchema } from "./control/schemas.ts";
 import { createSnapshot, status } from "./control/status.ts";
 import {
   checkEndpointText,
@@ -93,7 +96,11 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     readMessages: (query) => readMessages(control, query, stopping.signal),
     findMessage: (asked) => findMessage(control, asked),
     createSchema: (topic, definition) => change(() => createSchema(control, topic, definition)),
-    describeSchema: async (topic) => describeSchema(control, topic),
+    describeSchema: (topic, version) => schemaVersion(control, topic, version),
+    listSchemas: (topic) => listSchemas(control, topic),
+    updateSchema: (request) => change(() => updateSchema(control, request)),
+    checkSchema: (request) => checkSchema(control, request),
+    diffSchemas: (request) => diffSchemas(control, request),
     createSubscription: (request) => change(() => createSubscription(control, request)),
     listSubscriptions: () => listSubscriptions(control),
     describeSubscription: (name) => describeSubscription(control, name),

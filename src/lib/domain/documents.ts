@@ -1,3 +1,4 @@
+import { COMPATIBILITIES } from "./compatibility/compare.ts";
 import type { Deletion } from "./deletion.ts";
 import { JOB_STATES, type Job } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
@@ -29,7 +30,9 @@ export function isTopicSchema(value: unknown): value is TopicSchema {
     isText(value.topicId) &&
     isCount(value.version) &&
     isText(value.definition) &&
-    isCount(value.createdAtMs)
+    isCount(value.createdAtMs) &&
+    (value.compatibility === undefined || COMPATIBILITIES.some((mode) => mode === value.compatibility)) &&
+    (value.forced === undefined || typeof value.forced === "boolean")
   );
 }
 

@@ -15,6 +15,7 @@ export const CODES = {
   subscription_not_found: { status: 404, exit: 7 },
   schema_not_found: { status: 404, exit: 7 },
   schedule_not_found: { status: 404, exit: 7 },
+  schema_version_not_found: { status: 404, exit: 7 },
   job_not_found: { status: 404, exit: 7 },
   method_not_allowed: { status: 405, exit: 2 },
   request_timeout: { status: 408, exit: 3 },
@@ -24,6 +25,8 @@ export const CODES = {
   topic_in_use: { status: 409, exit: 8 },
   dead_letters_left: { status: 409, exit: 6 },
   subscription_limit: { status: 409, exit: 8 },
+  schema_incompatible: { status: 409, exit: 5 },
+  schema_version_limit: { status: 409, exit: 8 },
   schema_required: { status: 409, exit: 8 },
   message_id_conflict: { status: 409, exit: 8 },
   job_active: { status: 409, exit: 8 },
@@ -48,6 +51,7 @@ export const CODES = {
   port_in_use: { status: 0, exit: 8 },
   usage: { status: 0, exit: 2 },
   config_invalid: { status: 0, exit: 2 },
+  editor_failed: { status: 0, exit: 1 },
   check_failed: { status: 0, exit: 5 },
   not_confirmed: { status: 0, exit: 6 },
   cancelled: { status: 0, exit: 130 },
@@ -57,7 +61,7 @@ export type Code = keyof typeof CODES;
 
 /**
  * One place of a bad input: a JSON pointer into a body, or a path into a file, with line and column (from 1) where known.
- * What a file can say beyond that (which file, how bad, how to mend it) never travels over HTTP.
+ * Which file it is and how bad never travels over HTTP; how to mend it does where two schemas are compared.
  */
 export interface Problem {
   readonly file?: string;
@@ -68,6 +72,15 @@ export interface Problem {
   readonly line?: number;
   readonly column?: number;
   readonly message: string;
+  /** What the place is compared with: where it stands in the version before. */
+  readonly old?: OldPlace;
+}
+
+export interface OldPlace {
+  readonly version: number;
+  readonly pointer: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 export interface KBrokerErrorOptions {

@@ -1,5 +1,5 @@
 /** Keywords of JSON Schema 2020-12 (and of the drafts before it) whose value is a schema. */
-const HOLDS_SCHEMA: ReadonlySet<string> = new Set([
+export const HOLDS_SCHEMA: ReadonlySet<string> = new Set([
   "additionalItems",
   "additionalProperties",
   "contains",
@@ -14,9 +14,9 @@ const HOLDS_SCHEMA: ReadonlySet<string> = new Set([
   "unevaluatedProperties",
 ]);
 /** … whose value is a list of schemas. */
-const HOLDS_LIST: ReadonlySet<string> = new Set(["allOf", "anyOf", "items", "oneOf", "prefixItems"]);
+export const HOLDS_LIST: ReadonlySet<string> = new Set(["allOf", "anyOf", "items", "oneOf", "prefixItems"]);
 /** … whose value is a schema for each name: the names are the author's, not keywords. */
-const HOLDS_NAMED: ReadonlySet<string> = new Set([
+export const HOLDS_NAMED: ReadonlySet<string> = new Set([
   "$defs",
   "definitions",
   "dependencies",

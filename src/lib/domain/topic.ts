@@ -1,3 +1,4 @@
+import type { Compatibility } from "./compatibility/compare.ts";
 import type { Deletion } from "./deletion.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -24,7 +25,7 @@ export interface Topic {
   readonly deletion?: Deletion;
 }
 
-/** The catalog's document of kind `schema`, named like its topic. */
+/** The catalog's document of kind `schema`, named like its topic: the newest version. Earlier ones are of kind `schema-version`. */
 export interface TopicSchema {
   readonly topic: string;
   readonly topicId: string;
@@ -33,4 +34,8 @@ export interface TopicSchema {
   /** The JSON text as it was given: lines and columns in messages refer to it. */
   readonly definition: string;
   readonly createdAtMs: number;
+  /** How it was compared with the version before; a first version was not compared. */
+  readonly compatibility?: Compatibility;
+  /** It was not compatible, and was taken all the same because somebody insisted. */
+  readonly forced?: boolean;
 }

@@ -46,7 +46,8 @@ export interface EngineStatus {
 
 // ── catalog ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type DocumentKind = "topic" | "subscription" | "schema" | "connector" | "job";
+/** `schema-version`: an earlier version of a topic's schema, named `<topic>@<version>`. */
+export type DocumentKind = "topic" | "subscription" | "schema" | "schema-version" | "connector" | "job";
 
 export interface CatalogDocument {
   readonly kind: DocumentKind;

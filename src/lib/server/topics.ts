@@ -1,11 +1,13 @@
 import type { TopicReply } from "../api/topic.ts";
 import type { TopicView } from "../broker/broker.ts";
+import { schemaWarnings } from "../domain/schema-warnings.ts";
 import { instant, type Some } from "./handler.ts";
 
 export const topicHandlers: Some<"topicCreate" | "topicList" | "topicDescribe" | "topicUpdate" | "topicDelete"> = {
   topicCreate: async ({ broker, body: { name, visibility, ttl, schema } }) => {
     const optional = { ...(ttl !== undefined && { ttlMs: ttl }), ...(schema !== undefined && { schema }) };
-    return topicReply(await broker.createTopic({ name, visibility, ...optional }));
+    const created = topicReply(await broker.createTopic({ name, visibility, ...optional }));
+    return { ...created, warnings: schema === undefined ? [] : [...schemaWarnings(schema)] };
   },
   topicList: async ({ broker }) => ({ items: (await broker.listTopics()).map(topicReply) }),
   topicDescribe: async ({ broker, name }) => topicReply(await broker.describeTopic(name)),

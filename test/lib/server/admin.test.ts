@@ -97,7 +97,7 @@ test("a query or a body that a route does not know is refused, not ignored", asy
 test("an admin body may be larger than a payload, and is bounded", async () => {
   const server = await startServer({ createTopic: async () => VIEW });
   const send = (length: number) =>
-    post(server.url, "/admin/v1/topics", JSON.stringify({ name: "a", schema: "x".repeat(length) }));
+    post(server.url, "/admin/v1/topics", JSON.stringify({ name: "a", schema: `{"title":"${"x".repeat(length)}"}` }));
 
   const [fits, over] = [await send(500_000), await send(1_048_576)];
 

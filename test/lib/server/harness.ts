@@ -63,6 +63,7 @@ export function brokerWith(some: Partial<Broker>): Broker {
     ...{ listJobs: never, describeJob: never, cancelJob: never },
     ...{ updateTopic: never, deleteTopic: never, updateSubscription: never, deleteSubscription: never },
     ...{ checkEndpoint: never, status: never, snapshot: never, start: never, stop: never, idle: never },
+    ...{ listSchemas: never, updateSchema: never, checkSchema: never, diffSchemas: never },
     ...some,
   };
 }

@@ -4,6 +4,7 @@ import type { Topic } from "../../domain/topic.ts";
 import type { CatalogView, Versioned } from "../catalog-view.ts";
 import type { Control } from "./control.ts";
 import { forgetJobs } from "./jobs.ts";
+import { forgetVersions } from "./schema-versions.ts";
 
 type Documents = Pick<CatalogView, "deletedTopics" | "subscriptionDocuments">;
 
@@ -42,6 +43,7 @@ async function removeTopic(control: Control, { value: topic, version }: Versione
   const schemaVersion = view.schemaDocumentVersion(topic.name);
   if (schemaVersion > 0) await engine.catalog.delete("schema", topic.name, schemaVersion);
   await engine.schedules.forget(topic.id);
+  await forgetVersions(engine, topic);
   await engine.log.deleteTopic(topic.id);
   await engine.schedules.forget(topic.id);
   await engine.catalog.delete("topic", topic.name, version);

@@ -16,14 +16,6 @@ export async function createSchema(control: Control, name: string, definition: s
   return created;
 }
 
-export function describeSchema(control: Control, name: string): TopicSchema {
-  const { schema } = topicNamed(control.view, name);
-  if (schema !== undefined) return schema;
-  throw new KBrokerError("schema_not_found", `The topic "${name}" has no schema.`, {
-    hint: `kbroker schema create ${name} --file schema.json`,
-  });
-}
-
 /** The first version of a topic's schema. Fails with `schema_invalid` when it does not compile. */
 export function newSchema({ compileSchema, clock }: Control, topic: Topic, definition: string): TopicSchema {
   compileSchema(definition);

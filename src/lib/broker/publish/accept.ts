@@ -1,7 +1,7 @@
 import { KBrokerError, type Problem } from "../../domain/error.ts";
 import { parsePayload } from "../../domain/json.ts";
-import { locate } from "../../domain/json-place.ts";
 import type { Message } from "../../domain/message.ts";
+import { withPlaces } from "../../domain/payload-places.ts";
 import type { CompileSchema, Validate } from "../../domain/schema.ts";
 import type { Topic, TopicSchema } from "../../domain/topic.ts";
 import type { BrokerDeps, PublishRequest } from "../broker.ts";
@@ -78,11 +78,4 @@ function mismatch({ name }: Topic, problems: readonly Problem[], payload: Uint8A
     `The payload does not fit the schema of topic "${name}": ${where}${first?.message ?? ""}${more}.`,
     { hint: `kbroker schema describe ${name}`, problems: withPlaces(problems, payload) },
   );
-}
-
-/** Where in the text as it was sent: a person edits a file, not a pointer. */
-function withPlaces(problems: readonly Problem[], payload: Uint8Array): readonly Problem[] {
-  const pointers = new Set(problems.map(({ pointer }) => pointer ?? ""));
-  const places = locate(new TextDecoder().decode(payload), pointers);
-  return problems.map((problem) => ({ ...problem, ...places.get(problem.pointer ?? "")?.value }));
 }

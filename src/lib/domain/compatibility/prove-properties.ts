@@ -59,8 +59,18 @@ function proveName(comparison: Comparison, name: string): readonly Gap[] {
   );
   const schemas = schemasFor(asked, name).filter((schema) => schema.id !== ANYTHING.id);
   const found = schemas.flatMap((schema) => proof.prove(orAnything(known, facts), schema));
-  if (found.length === 0 || isNamed || !known.every(asksNothing)) return found;
-  return asked.others.never && !asked.names.has(name) ? found : [openGap(comparison, name, schemas[0])];
+  if (found.length === 0) return [];
+  if (schemas.includes(asked.others) && asked.others.never) return [unnamedGap(comparison, name, known[0])];
+  return isNamed || !known.every(asksNothing) ? found : [openGap(comparison, name, schemas[0])];
+}
+
+/** The writer names a property that the reader, which is closed, does not. */
+function unnamedGap({ facts, proof, reader }: Comparison, name: string, named: SchemaNode | undefined): Gap {
+  const keyword = reader.otherProperties === undefined ? "unevaluatedProperties" : "additionalProperties";
+  const reason = `${proof.writer} takes objects with "${name}", ${proof.reader} takes no property that it does not name`;
+  const accepted = [`"${name}" in "properties"`, `no "${name}"`] as const;
+  const writerAt = named === undefined ? {} : { writerAt: named.pointer };
+  return gap(facts, { at: reader, keyword }, { proof, reason, accepted, ...writerAt });
 }
 
 /** Names that neither side has: those that a pattern of the reader matches, then all others. */
