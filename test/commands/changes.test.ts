@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { schemaReply } from "../../src/lib/api/schema.ts";
 import { subscriptionReply } from "../../src/lib/api/subscription.ts";
-import { topicReply } from "../../src/lib/api/topic.ts";
-import { AT, subscription, topic } from "./fixtures.ts";
+import { topicCreateReply } from "../../src/lib/api/topic.ts";
+import { AT, newTopic, subscription } from "./fixtures.ts";
 import { run, runJson } from "./run.ts";
 import { answer, failure, stubBroker } from "./stub-broker.ts";
 
 const SCHEMA = '{ "type": "object",\n  "required": ["orderId"] }\n';
-const schema = { name: "orders", topic: "orders", version: 1, definition: SCHEMA, createdAt: AT };
+const schema = {
+  ...{ name: "orders", topic: "orders", version: 1, definition: SCHEMA, createdAt: AT },
+  ...{ compatibility: null, forced: false, draft: "2020-12" },
+};
+const createdSchema = { ...schema, warnings: [] };
 
 async function schemaFile(text = SCHEMA): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "kbroker-cli-"));
@@ -22,7 +26,9 @@ async function schemaFile(text = SCHEMA): Promise<string> {
 const bodyOf = (received: readonly { body: Buffer }[]) => JSON.parse(String(received.at(-1)?.body));
 
 test("topic create sends what the line says, prints one line, and says what comes next", async () => {
-  const { env, received } = await stubBroker({ "POST /admin/v1/topics": answer(201, topic({ ttlMs: 259_200_000 })) });
+  const { env, received } = await stubBroker({
+    "POST /admin/v1/topics": answer(201, newTopic({ ttlMs: 259_200_000 })),
+  });
 
   const { stdout, stderr, exit } = await run("topic create", ["orders", "--ttl", "3d"], env);
 
@@ -32,18 +38,18 @@ test("topic create sends what the line says, prints one line, and says what come
 });
 
 test("topic create sends the schema's text as it stands in the file", async () => {
-  const created = topic({ visibility: "public", schemaVersion: 1 });
+  const created = newTopic({ visibility: "public", schemaVersion: 1 });
   const { env, received } = await stubBroker({ "POST /admin/v1/topics": answer(201, created) });
 
   const argv = ["orders", "--public", "--schema", await schemaFile()];
   const { json } = await runJson("topic create", argv, env);
 
   expect(bodyOf(received)).toEqual({ name: "orders", visibility: "public", schema: SCHEMA });
-  expect(topicReply.parse(json)).toEqual(created);
+  expect(topicCreateReply.parse(json)).toEqual(created);
 });
 
 test("a public topic without a schema is told how to get one", async () => {
-  const created = topic({ visibility: "public" });
+  const created = newTopic({ visibility: "public" });
   const { env } = await stubBroker({ "POST /admin/v1/topics": answer(201, created) });
 
   const { stderr } = await run("topic create", ["orders", "--public"], env);
@@ -53,7 +59,7 @@ test("a public topic without a schema is told how to get one", async () => {
 
 test("schema create sends the file's text, schema describe prints it as it was", async () => {
   const { env, received } = await stubBroker({
-    "POST /admin/v1/topics/orders/schema": answer(201, schema),
+    "POST /admin/v1/topics/orders/schema": answer(201, createdSchema),
     "GET /admin/v1/topics/orders/schema": schema,
   });
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { validateReport } from "../../src/lib/config/report.ts";
 import { settingsReport } from "../../src/lib/config/show.ts";
-import { subscription, topic } from "./fixtures.ts";
+import { newTopic, subscription } from "./fixtures.ts";
 import { run, runJson } from "./run.ts";
 import { answer, stubBroker } from "./stub-broker.ts";
 
@@ -134,7 +134,7 @@ describe("a command that changes something", () => {
 
   test("goes on when there are only warnings", async () => {
     await kavak({ "config.yaml": "kbrokr: {}\n" });
-    const { env } = await stubBroker({ "POST /admin/v1/topics": answer(201, topic()) });
+    const { env } = await stubBroker({ "POST /admin/v1/topics": answer(201, newTopic()) });
 
     expect((await run("topic create", ["orders"], env)).exit).toBe(0);
   });
@@ -193,7 +193,7 @@ describe("with auth.enabled", () => {
 
   test("other commands need no face", async () => {
     await kavak(AUTH);
-    const { env } = await stubBroker({ "POST /admin/v1/topics": answer(201, topic()) });
+    const { env } = await stubBroker({ "POST /admin/v1/topics": answer(201, newTopic()) });
 
     expect((await run("topic create", ["orders"], env)).exit).toBe(0);
   });

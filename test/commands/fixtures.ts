@@ -20,6 +20,9 @@ export const topic = (changes: Partial<TopicReply> = {}): TopicReply => ({
   ...changes,
 });
 
+/** What creating one answers. */
+export const newTopic = (changes: Partial<TopicReply> = {}) => ({ ...topic(changes), warnings: [] });
+
 export const subscription = (changes: Partial<SubscriptionReply> = {}): SubscriptionReply => ({
   name: "billing",
   id: "s-1",

@@ -56,6 +56,30 @@ test.each(["README.md", "docs/getting-started.md"])(
   60_000,
 );
 
+test("the commands of docs/schema-evolution.md end as the page says, with the files that it shows", async () => {
+  const { cwd, path } = await readersFolder();
+  const page = await readFile(join(ROOT, "docs/schema-evolution.md"), "utf8");
+  const files = Array.from(page.matchAll(/^```json ([\w.-]+)\n(.*?)^```$/gms), ([, name = "", text = ""]) => ({
+    name,
+    text,
+  }));
+  for (const { name, text } of files) await writeFile(join(cwd, name), text);
+  const broker = await startBroker();
+  const commands = await commandsOf("docs/schema-evolution.md");
+
+  for (const command of commands) {
+    const exit = Number(/# exits with (\d)$/.exec(command)?.[1] ?? 0);
+    const ended = await run("sh", ["-c", command], { PATH: path, KBROKER_ADMIN_URL: broker.url }, cwd);
+    expect({ command, ...ended }).toMatchObject({ exit });
+    // What the page shows of a refusal or of a difference is what is printed.
+    const shown = ended.stderr.split("\n").find((line) => line.startsWith("Error: "));
+    if (shown !== undefined && command.includes(" orders --schema order-3")) expect(page).toContain(shown);
+    if (command.includes(" diff ")) expect(page).toContain(ended.stdout);
+  }
+
+  expect(commands.length).toBeGreaterThan(15);
+}, 240_000);
+
 test(
   "the demo shows what it says and leaves nothing behind",
   async () => {

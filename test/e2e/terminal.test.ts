@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { AT, subscription, topic } from "../commands/fixtures.ts";
+import { AT, newTopic, subscription, topic } from "../commands/fixtures.ts";
 import { answer, failure, type Received, stubBroker } from "../commands/stub-broker.ts";
 import { KEYS, terminal } from "./pty.ts";
 
@@ -12,7 +12,7 @@ const { enter, down, ctrlC, clear } = KEYS;
 const broker = () =>
   stubBroker({
     "GET /admin/v1/topics": { items: [topic(), topic({ name: "payments", visibility: "public" })] },
-    "POST /admin/v1/topics": answer(201, topic({ name: "invoices", visibility: "public" })),
+    "POST /admin/v1/topics": answer(201, newTopic({ name: "invoices", visibility: "public" })),
     "GET /admin/v1/subscriptions": { items: [subscription()] },
     "POST /admin/v1/subscriptions": answer(201, subscription({ name: "mailer", topic: "payments" })),
     "POST /admin/v1/subscriptions/billing/pause": subscription({ state: "paused" }),
@@ -110,6 +110,7 @@ test("schema create offers the topics without a schema, and refuses a file that 
       topic: "orders",
       version: 1,
       createdAt: AT,
+      ...{ compatibility: null, forced: false, draft: "2020-12", warnings: [] },
     }),
   });
   const { see, type, text, ended } = terminal(["schema", "create"], env);

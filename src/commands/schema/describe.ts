@@ -1,4 +1,4 @@
-import { Args } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
 import type { SchemaReply } from "../../lib/api/schema.ts";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
 
@@ -11,12 +11,22 @@ export default class SchemaDescribe extends BaseCommand {
     "<%= config.bin %> <%= command.id %> orders --json",
   ];
   static override args = { topic: Args.string({ description: "Name of the topic.", ignoreStdin: true }) };
+  static override flags = {
+    version: Flags.integer({
+      description: "An earlier version (default: the newest).",
+      min: 1,
+      helpValue: "<version>",
+    }),
+  };
 
   async run(): Promise<SchemaReply> {
     const { args, flags } = await this.parse(SchemaDescribe);
     const name = await this.pickName("topic", args.topic, flags);
-    const schema = await (await this.admin(flags)).call("schemaDescribe", { name });
-    this.note(`Schema of topic ${schema.topic}, version ${schema.version}, created ${schema.createdAt}`);
+    const query = flags.version === undefined ? {} : { version: String(flags.version) };
+    const schema = await (await this.admin(flags)).call("schemaDescribe", { name, query });
+    const { compatibility, forced } = schema;
+    const how = compatibility === null ? "" : `, compared: ${compatibility}${forced ? ", forced" : ""}`;
+    this.note(`Schema of topic ${schema.topic}, version ${schema.version}, created ${schema.createdAt}${how}`);
     this.print(schema.definition);
     return schema;
   }

@@ -1,10 +1,11 @@
 import { Args, Flags } from "@oclif/core";
-import type { TopicReply } from "../../lib/api/topic.ts";
+import type { TopicCreateReply } from "../../lib/api/topic.ts";
 import { ChangingCommand } from "../../lib/cli/changing-command.ts";
 import { readSchema, schemaFileProblem } from "../../lib/cli/files.ts";
 import { namesOf } from "../../lib/cli/flows/pick.ts";
 import { topicFlow, topicLine } from "../../lib/cli/flows/topic.ts";
 import { afterTopic } from "../../lib/cli/next.ts";
+import { inFile, warningLines } from "../../lib/cli/schema-report.ts";
 import { formatDuration } from "../../lib/domain/duration.ts";
 
 export default class TopicCreate extends ChangingCommand {
@@ -24,7 +25,7 @@ export default class TopicCreate extends ChangingCommand {
     ttl: Flags.string({ description: "How long messages are kept: 1h to 7d (default: 7d).", helpValue: "<duration>" }),
   };
 
-  async run(): Promise<TopicReply> {
+  async run(): Promise<TopicCreateReply> {
     const { args, flags } = await this.parse(TopicCreate);
     const admin = await this.admin(flags);
     const visibility = flags.public ? "public" : flags.private ? "private" : undefined;
@@ -34,9 +35,9 @@ export default class TopicCreate extends ChangingCommand {
     );
     const { schemaFile, ttl, ...body } = wish;
     const schema = schemaFile === undefined ? {} : { schema: await readSchema(schemaFile) };
-    const topic = await admin.call("topicCreate", {
-      body: { ...body, ...(ttl === undefined ? {} : { ttl }), ...schema },
-    });
+    const asking = admin.call("topicCreate", { body: { ...body, ...(ttl === undefined ? {} : { ttl }), ...schema } });
+    const topic = await (schemaFile === undefined ? asking : inFile(schemaFile, asking));
+    for (const line of warningLines(topic.warnings, schemaFile ?? "schema")) this.note(line);
     this.print(`Created ${topic.visibility} topic ${topic.name}; messages are kept ${formatDuration(topic.ttlMs)}.`);
     if (asked) this.same(topicLine(wish), flags);
     this.next(afterTopic(topic));

@@ -43,18 +43,21 @@ export function errorText(error: KBrokerError, paint: Paint): string {
 /** A single problem that the message tells already is not told twice. */
 function placesOf({ message, problems = [] }: KBrokerError): readonly Problem[] {
   const [only, ...others] = problems;
-  return only !== undefined && others.length === 0 && message.includes(only.message) ? [] : problems;
+  const isTold = only !== undefined && others.length === 0 && only.file === undefined && message.includes(only.message);
+  return isTold ? [] : problems;
 }
 
 function hintText(hint: string, paint: Paint): string {
   return hint.startsWith("kbroker ") ? `Try: ${paint.bold(plain(hint))}` : plain(hint);
 }
 
-function problemText({ file, fix, pointer, path, line, column, message }: Problem, paint: Paint): string {
+function problemText({ file, fix, pointer, path, line, column, message, old }: Problem, paint: Paint): string {
   const place = [file ?? path, line, column].filter((part) => part !== undefined).join(":");
   const within = pointer === "" ? "(whole document)" : (pointer ?? "");
   const where = plain([place, within].filter((part) => part !== "").join(" "));
   const what = plain(file === undefined || path === undefined || path === "" ? message : `${path}: ${message}`);
-  const text = where === "" ? what : `${paint.bold(where)}  ${what}`;
+  const before =
+    old === undefined ? "" : ` (version ${old.version}, ${old.line}:${old.column}: ${old.pointer || "the whole"})`;
+  const text = where === "" ? what : `${paint.bold(where)}  ${what}${paint.dim(plain(before))}`;
   return fix === undefined ? text : `${text}\n    ${plain(fix)}`;
 }

@@ -40,7 +40,33 @@ export async function schemaFlow(
   return { wish, asked: true };
 }
 
-function chooseTopic(ask: Prompter, topics: readonly TopicReply[]): Promise<string> {
+/** Which topic gets which new version. */
+export async function schemaUpdateFlow(
+  { topic, file }: { readonly topic?: string | undefined; readonly file?: string | undefined },
+  { ask, topics, schemaFileProblem }: SchemaFlowDeps,
+): Promise<Answered<SchemaWish>> {
+  if (topic !== undefined && file !== undefined) return { wish: { topic, file }, asked: false };
+  if (ask === undefined)
+    throw missing(
+      [topic === undefined ? "<topic>" : undefined, file === undefined ? "--schema" : undefined],
+      `kbroker schema update ${topic ?? "<topic>"} --schema ${file ?? "<schema.json>"}`,
+    );
+  const wish = {
+    topic: topic ?? (await chooseTopicWith(ask, await topics())),
+    file: file ?? (await ask.text({ message: "File with the new JSON Schema", problem: schemaFileProblem })),
+  };
+  return { wish, asked: true };
+}
+
+function chooseTopicWith(ask: Prompter, topics: readonly TopicReply[]): Promise<string> {
+  const open = topics.filter(({ schemaVersion }) => schemaVersion !== null);
+  if (open.length === 0)
+    throw new KBrokerError("usage", "No topic has a schema yet.", { hint: "kbroker schema create" });
+  const choices = open.map(({ name, schemaVersion }) => ({ value: name, label: `${name} (version ${schemaVersion})` }));
+  return ask.choose({ message: "Topic", choices });
+}
+
+export function chooseTopic(ask: Prompter, topics: readonly TopicReply[]): Promise<string> {
   const open = topics.filter(({ purpose, schemaVersion }) => purpose === "messages" && schemaVersion === null);
   if (open.length === 0) {
     const message = topics.length === 0 ? "There is no topic yet." : "Every topic has a schema already.";
