@@ -47,6 +47,7 @@ export function reportingDelivery(reports: ReadonlyMap<string, DeliveryStatus> =
     stop: done,
     idle: done,
     status: (id) => reports.get(id),
+    entries: () => undefined,
     isSetAside: () => false,
     purgeLetters: async () => 0,
   };

@@ -20,7 +20,7 @@ export const moveJob = (changes: Partial<MoveJob> = {}): MoveJob => ({
   toMs: 1,
   clamped: false,
   targets: [],
-  undoes: null,
+  undone: null,
   inherited: [],
   saved: null,
   replays: [],

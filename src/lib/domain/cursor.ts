@@ -52,6 +52,14 @@ function moved(cursor: Cursor, low: number, above: readonly OffsetRange[]): Curs
   return { low, above, generation, topicId, subscriptionId, expired, damaged };
 }
 
+/** What one of the two has settled is settled; of the second only what lies at or above `from`. All else is as the first has it. */
+export function unite(cursor: Cursor, other: Cursor, from = 0): Cursor {
+  return [{ from: 0, to: other.low }, ...other.above].reduce(
+    (sum, range) => settle(sum, { from: Math.max(from, range.from), to: range.to }),
+    cursor,
+  );
+}
+
 export function isSettled({ low, above }: Cursor, offset: number): boolean {
   if (offset < low) return true;
   const range = above[firstTouching(above, offset + 1)];
@@ -86,6 +94,18 @@ export function unsettledCount({ low, above }: Cursor, { from, to }: OffsetRange
     count -= Math.max(0, Math.min(to, range.to) - Math.max(start, range.from));
   }
   return count;
+}
+
+/** The parts of the range that are not settled, ascending. */
+export function unsettledIn({ low, above }: Cursor, { from, to }: OffsetRange): readonly OffsetRange[] {
+  const parts: OffsetRange[] = [];
+  let at = Math.max(low, from);
+  for (let index = firstTouching(above, at); at < to; index += 1) {
+    const next = above[index] ?? { from: to, to };
+    if (next.from > at) parts.push({ from: at, to: Math.min(next.from, to) });
+    at = Math.max(at, next.to);
+  }
+  return parts;
 }
 
 export function settledAboveCount(cursor: Cursor): number {

@@ -66,13 +66,13 @@ export function isJob(value: unknown): value is Job {
 }
 
 function isMoveJob(value: Readonly<Record<string, unknown>>): boolean {
-  const { kind, generation, fromMs, toMs, clamped, targets, undoes, inherited, saved, replays, messages } = value;
+  const { kind, generation, fromMs, toMs, clamped, targets, undone, inherited, saved, replays, messages } = value;
   return (
     (kind === "rewind" || kind === "skip" || kind === "undo") &&
     [generation, fromMs, toMs].every(isCount) &&
     typeof clamped === "boolean" &&
     isListOf(targets, isShardOffset) &&
-    (undoes === null || isText(undoes)) &&
+    (undone === null || isUndone(undone)) &&
     isListOf(inherited, isReplay) &&
     isListOf(replays, isReplay) &&
     (saved === null || isListOf(saved, isSavedCursor)) &&
@@ -106,6 +106,12 @@ function isFilter(value: unknown): boolean {
 
 function isShardOffset(value: unknown): boolean {
   return isObject(value) && [value.shard, value.offset].every(isCount);
+}
+
+function isUndone(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { job, kind, generation, saved } = value;
+  return isText(job) && (kind === "rewind" || kind === "skip") && isCount(generation) && isListOf(saved, isSavedCursor);
 }
 
 function isReplay(value: unknown): boolean {

@@ -8,6 +8,7 @@ export const HEADER = {
   subscription: "x-kb-subscription",
   deliveryAttempt: "x-kb-deliveryattempt",
   redriveCount: "x-kb-redrivecount",
+  replay: "x-kb-replay",
 } as const;
 
 /** Request headers that are kept as attributes and pushed under the same name. */

@@ -48,6 +48,13 @@ export interface Replay {
   readonly job: string;
 }
 
+export interface UndoneMove {
+  readonly job: string;
+  readonly kind: "rewind" | "skip";
+  readonly generation: number;
+  readonly saved: readonly SavedCursor[];
+}
+
 /**
  * A change of position. The job is written first, then the subscription takes its `generation` (from then on it will happen), then
  * the owner moves each shard's cursor and commits it under the new generation: a crash at any point leaves either nothing or a rest
@@ -65,8 +72,8 @@ export interface MoveJob extends JobHead {
   readonly clamped: boolean;
   /** Of an undo: those of the job undone. */
   readonly targets: readonly ShardOffset[];
-  /** The job that an undo takes back. */
-  readonly undoes: string | null;
+  /** What an undo takes back; it is carried along, so that an undo depends on no other document. */
+  readonly undone: UndoneMove | null;
   /** Replays are pushed at most this fast; `null`: as fast as anything else. */
   readonly ratePerS: number | null;
   /** The replays that an earlier rewind had left, of an undo: those before the job undone. */

@@ -15,9 +15,9 @@ function jobReply({ job, remaining, undoableUntilMs }: JobView): JobReply {
     const { kind, matched, redriven, countMax, includeSetAside } = job;
     return { ...head, kind, matched, redriven, countMax, includeSetAside };
   }
-  const { kind, clamped, messages, undoes } = job;
+  const { kind, clamped, messages } = job;
   const times = { from: instant(job.fromMs), to: instant(job.toMs), undoableUntil: instantOrNull(undoableUntilMs) };
-  return { ...head, kind, ...times, clamped, messages, remaining, undoes };
+  return { ...head, kind, ...times, clamped, messages, remaining, undoes: job.undone?.job ?? null };
 }
 
 function headOf({ id, state, subscription, createdAtMs, endedAtMs, error }: JobHead) {

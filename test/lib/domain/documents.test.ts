@@ -25,6 +25,7 @@ describe.each([
   ["schema", isTopicSchema, schema],
   ["subscription", isSubscription, subscription],
   ["rewind", isJob, moveJob({ saved: [{ shard: 0, cursor: "1A" }], messages: 1 })],
+  ["undo", isJob, moveJob({ kind: "undo", undone: { job: "j", kind: "skip", generation: 1, saved: [] } })],
   ["redrive", isJob, redriveJob()],
 ] as const)("a stored %s", (_kind, is, document) => {
   it("is known with all of its fields", () => {

@@ -11,6 +11,25 @@ export interface Activity {
   quiet(): Promise<void>;
 }
 
+/** Counts what it is told in `outer`, too: a part of it whose end can be waited for. */
+export function activityIn(outer: Activity): Activity {
+  const own = activity();
+  return {
+    begin() {
+      own.begin();
+      outer.begin();
+    },
+    end() {
+      own.end();
+      outer.end();
+    },
+    during: (work) => outer.during(own.during(work)),
+    outside: (time) => outer.outside(own.outside(time)),
+    isQuiet: () => own.isQuiet(),
+    quiet: () => own.quiet(),
+  };
+}
+
 export function activity(): Activity {
   let running = 0;
   let waiting: (() => void)[] = [];

@@ -45,6 +45,13 @@ export interface LetterStatus {
   readonly heldFrom: readonly ShardOffset[];
 }
 
+/** Where the parked entries of a subscription lie. */
+export interface Entries {
+  readonly parked: readonly Source[];
+  /** By the last move: they count as nothing. */
+  readonly suspended: readonly Source[];
+}
+
 /** Dead letters that are not wanted any more. */
 export interface Purge {
   readonly filter: DeadLetterFilter;
@@ -62,6 +69,8 @@ export interface Delivery {
   stop(drainMs: number): Promise<void>;
   /** `undefined` while this node does not own the subscription. */
   status(subscriptionId: string): DeliveryStatus | undefined;
+  /** `undefined` while this node does not own the subscription. */
+  entries(subscriptionId: string): Entries | undefined;
   /** Whether it was redriven too often and waits for nobody; `undefined` while this node does not own the subscription. */
   isSetAside(subscriptionId: string, letter: Source): boolean | undefined;
   /** Settles what the filter means, durably, and resolves with how many that were; `undefined` while this node does not own the subscription. */

@@ -1,7 +1,7 @@
 import type { Post } from "../../domain/delivery.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Source } from "../../engine/port.ts";
-import type { DeliveryStatus, Purge } from "./delivery.ts";
+import type { DeliveryStatus, Entries, Purge } from "./delivery.ts";
 import type { Hold } from "./hold.ts";
 import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
 import { purgeLetters } from "./purge.ts";
@@ -61,6 +61,11 @@ export class Dispatcher {
 
   sweep(): Promise<void> {
     return sweepParts(this.#parts);
+  }
+
+  entries(): Entries {
+    const { parked, suspended } = this.#parts;
+    return { parked: Array.from(parked.all(), ({ entry }) => entry.source), suspended: suspended.sources() };
   }
 
   isSetAside(letter: Source): boolean {

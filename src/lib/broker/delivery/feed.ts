@@ -2,6 +2,7 @@ import type { StoredMessage } from "../../domain/message.ts";
 import type { ReadResult, Shard, Source } from "../../engine/port.ts";
 import { failed, type Hold } from "./hold.ts";
 import type { Positions } from "./positions.ts";
+import type { Losing } from "./replays.ts";
 
 export interface FeedOptions {
   readonly hold: Hold;
@@ -10,8 +11,12 @@ export interface FeedOptions {
   /** Of the shard among the positions. */
   readonly index: number;
   readonly from: number;
+  /** Reads no further than this. Left out: for ever. */
+  readonly to?: number;
   /** Offsets below it may be settled already. */
   readonly settledBelow: number;
+  /** Told of what cannot be delivered. */
+  readonly lose: (losing: Losing) => void;
   /** Told when there is something to take. */
   readonly arrived: (feed: Feed) => void;
 }
@@ -68,7 +73,7 @@ export class Feed {
 
   /** Reads one chunk if nothing is there to be peeked at, also while shut. */
   async load(): Promise<void> {
-    if (this.peek() === undefined && !this.#running) await this.#read();
+    if (this.peek() === undefined && !this.#running && !this.#isThrough()) await this.#read();
   }
 
   /** Lets go of what was read ahead while nobody wants it. */
@@ -93,7 +98,7 @@ export class Feed {
   async caughtUp(): Promise<boolean> {
     if (!this.#wanted || !this.#isLow()) return true;
     const { end } = await this.#options.hold.engine.log.bounds(this.shard);
-    if (end <= this.#readFrom) return true;
+    if (end <= this.#readFrom || this.#isThrough()) return true;
     this.#wake.abort();
     return false;
   }
@@ -103,7 +108,12 @@ export class Feed {
   }
 
   #isWanted(): boolean {
-    return this.#wanted && this.#isLow() && !this.#options.hold.signal.aborted;
+    return this.#wanted && this.#isLow() && !this.#isThrough() && !this.#options.hold.signal.aborted;
+  }
+
+  /** Whether all was read that is to be read here. */
+  #isThrough(): boolean {
+    return this.#options.to !== undefined && this.#readFrom >= this.#options.to;
   }
 
   #start(): void {
@@ -150,18 +160,29 @@ export class Feed {
     const first = chunk.records[0]?.offset ?? chunk.next;
     const start = first > from ? (await engine.log.bounds(this.shard)).start : from;
     if (signal.aborted || version !== this.#version) return;
-    if (start > from) this.#trimmed(from, Math.min(start, first));
-    this.#accept(chunk, from);
+    if (start > from) this.#trimmed(from, Math.min(start, first, this.#options.to ?? first));
+    this.#accept(this.#upToEnd(chunk), from);
   }
 
   /** Records are trimmed when their time is over: what was not settled there expired. */
   #trimmed(from: number, to: number): void {
-    this.#options.positions.lose(this.index, { from, to }, "expired");
+    this.#options.lose({ at: this, range: { from, to }, why: "expired" });
+  }
+
+  #upToEnd(chunk: ReadResult): ReadResult {
+    const { to } = this.#options;
+    if (to === undefined || chunk.next <= to) return chunk;
+    const damaged = chunk.damaged.filter(({ from }) => from < to);
+    return {
+      records: chunk.records.filter(({ offset }) => offset < to),
+      damaged: damaged.map((range) => ({ from: range.from, to: Math.min(range.to, to) })),
+      next: to,
+    };
   }
 
   #accept({ records, next, damaged }: ReadResult, from: number): void {
-    const { positions, settledBelow, arrived } = this.#options;
-    for (const range of damaged) positions.lose(this.index, range, "damaged");
+    const { positions, settledBelow, arrived, lose } = this.#options;
+    for (const range of damaged) lose({ at: this, range, why: "damaged" });
     if (this.#head > 0) this.#buffer.splice(0, this.#head);
     this.#head = 0;
     let at = from;

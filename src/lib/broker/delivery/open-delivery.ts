@@ -6,7 +6,7 @@ import type { CatalogDocument, Ownership, Source } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 import { every } from "../every.ts";
 import { activity } from "./activity.ts";
-import type { Delivery, DeliveryStatus, Purge } from "./delivery.ts";
+import type { Delivery, DeliveryStatus, Entries, Purge } from "./delivery.ts";
 import { type DeliveryLimits, LIMITS } from "./limits.ts";
 import { Owned, type OwnedDeps } from "./owned.ts";
 import { type RunningRedrives, runningRedrives } from "./running-redrives.ts";
@@ -75,6 +75,10 @@ class Deliveries implements Delivery {
 
   status(subscriptionId: string): DeliveryStatus | undefined {
     return this.#owned.get(subscriptionId)?.status();
+  }
+
+  entries(subscriptionId: string): Entries | undefined {
+    return this.#owned.get(subscriptionId)?.entries();
   }
 
   isSetAside(subscriptionId: string, letter: Source): boolean | undefined {

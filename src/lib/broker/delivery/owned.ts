@@ -3,10 +3,11 @@ import type { Subscription } from "../../domain/subscription.ts";
 import type { Topic } from "../../domain/topic.ts";
 import type { Ownership, Source } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
-import type { Activity } from "./activity.ts";
-import type { DeliveryStatus, Purge } from "./delivery.ts";
+import { type Activity, activityIn } from "./activity.ts";
+import type { DeliveryStatus, Entries, Purge } from "./delivery.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { DeliveryLimits } from "./limits.ts";
+import { endMove } from "./moving.ts";
 import { open } from "./opening.ts";
 import type { RunningRedrives } from "./running-redrives.ts";
 
@@ -26,12 +27,15 @@ export class Owned {
   #dispatcher: Dispatcher | undefined;
   /** What the catalog told of times to live since the hold began. */
   readonly #heard: { ttlMs?: number; letterTtlMs?: number } = {};
+  /** What the dispatcher has under way. */
+  #under: Activity;
   /** Openings run one after the other. */
   #turn: Promise<void> = Promise.resolve();
   #released: Promise<void> | undefined;
 
   constructor(deps: OwnedDeps, ownership: Ownership, subscription: Subscription) {
     this.#deps = deps;
+    this.#under = activityIn(deps.activity);
     this.#ownership = ownership;
     this.#subscription = subscription;
   }
@@ -82,6 +86,10 @@ export class Owned {
     return (await this.#dispatcher?.caughtUp()) ?? true;
   }
 
+  entries(): Entries | undefined {
+    return this.#dispatcher?.entries();
+  }
+
   isSetAside(letter: Source): boolean | undefined {
     return this.#dispatcher?.isSetAside(letter);
   }
@@ -100,12 +108,14 @@ export class Owned {
   }
 
   async #open(): Promise<void> {
-    const { engine, observer, clock, limits } = this.#deps;
+    const { engine, observer, clock, expiryNow, limits } = this.#deps;
     if (this.#ended.signal.aborted || this.#dispatcher !== undefined) return;
     try {
-      const opened = await open({ engine, observer, ownership: this.#ownership, subscription: this.#subscription });
+      const held = { ownership: this.#ownership, subscription: this.#subscription };
+      const opened = await open({ engine, observer, clock, expiryNow, ...held });
       if (this.#ended.signal.aborted) return;
       this.#dispatcher = this.#dispatcherFor(opened);
+      if (opened.move !== undefined) await this.#endMove(opened.move.value.id);
     } catch (error) {
       const { name } = this.#subscription;
       observer.log("error", "The subscription cannot be pushed yet.", { subscription: name, error: messageOf(error) });
@@ -113,11 +123,30 @@ export class Owned {
     }
   }
 
-  /** What is in flight belongs to the old generation: its results are dropped, what it settled is committed. */
+  /** Pushes go on meanwhile: the move is made, only its job does not say so yet. */
+  async #endMove(job: string): Promise<void> {
+    const { limits, ...deps } = this.#deps;
+    const held = { ownership: this.#ownership, subscription: this.#subscription };
+    try {
+      await endMove({ ...deps, ...held }, job);
+    } catch (error) {
+      const fields = { subscription: held.subscription.name, job, error: messageOf(error) };
+      deps.observer.log("error", "A move is made, but its job cannot be told yet.", fields);
+      void deps.clock.after(limits.retryMs, this.#ended.signal).then(() => {
+        if (!this.#ended.signal.aborted) void this.#inTurn(() => this.#endMove(job));
+      });
+    }
+  }
+
+  /**
+   * What is in flight belongs to the old generation: its results are dropped, what it settled is committed. A write that is under way is
+   * waited for: an entry parked behind the back of the next opening would come back after a restart.
+   */
   async #reopen(): Promise<void> {
     const before = this.#dispatcher;
     this.#dispatcher = undefined;
     before?.close();
+    await this.#under.quiet();
     await before?.flush();
     await this.#open();
   }
@@ -126,8 +155,10 @@ export class Owned {
     const { post, random, ...deps } = this.#deps;
     const ended = new AbortController();
     const heard = this.#heard;
+    this.#under = activityIn(deps.activity);
     const hold = {
       ...deps,
+      activity: this.#under,
       ownership: this.#ownership,
       subscription: this.#subscription,
       // What was heard is never older than what was read when the hold opened.

@@ -14,6 +14,7 @@ export interface ParkedMessage {
 /** The parked messages of one subscription, as they are durable. Due times count in monotonic time: a clock that jumps moves none. */
 export interface ParkedSet {
   readonly size: number;
+  has(source: Source): boolean;
   /** When the first one that waits is due, in monotonic time. */
   firstDueMs(): number | undefined;
   /** Adds what was made durable, or puts a message that was tried back with its new entry. */
@@ -60,6 +61,7 @@ export function parkedSet(clock: Clock): ParkedSet {
     get size() {
       return messages.size;
     },
+    has: (source) => messages.has(keyOf(source)),
     firstDueMs: () => heap.firstDueMs(),
     add(entry) {
       const key = keyOf(entry.source);

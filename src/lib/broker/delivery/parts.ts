@@ -12,13 +12,17 @@ import { type ParkedSet, parkedSet } from "./parked-set.ts";
 import { type Parker, parker } from "./parker.ts";
 import { Positions } from "./positions.ts";
 import { Redriver } from "./redriver.ts";
+import { Replays } from "./replays.ts";
 import { type Reporter, reporter } from "./reporter.ts";
+import { type SuspendedEntries, suspendedEntries } from "./suspended.ts";
 
 /** What a dispatcher is made of. */
 export interface Parts {
   readonly hold: Hold;
   readonly positions: Positions;
   readonly feeds: Feeds;
+  readonly replays: Replays;
+  readonly suspended: SuspendedEntries;
   readonly parked: ParkedSet;
   readonly parker: Parker;
   readonly burial: Burial;
@@ -44,6 +48,8 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
   const parked = parkedSet(hold.clock);
   const park = parker(hold);
   const positions = new Positions(hold, opened, stir);
+  const rings = alarm(hold.clock, hold.signal, stir);
+  const replays = new Replays(hold, opened);
   const desk = new DeadLetterDesk({ hold, positions, parked });
   const burial = new Burial({ hold, positions, parked, desk });
   for (const entry of opened.parked) {
@@ -61,7 +67,9 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
   return {
     hold,
     positions,
-    feeds: new Feeds(hold, positions, stir),
+    feeds: new Feeds({ hold, positions, replays, alarm: rings, arrived: stir }),
+    replays,
+    suspended: suspendedEntries({ hold, opened, positions, parked }),
     parked,
     parker: park,
     burial,
@@ -71,7 +79,7 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
     endpoint,
     reporter: reports,
     gone: gone(hold),
-    alarm: alarm(hold.clock, hold.signal, stir),
+    alarm: rings,
     acks: rateMeter(hold.clock.monotonic()),
   };
 }

@@ -7,6 +7,8 @@ import type { Subscription } from "../../domain/subscription.ts";
 export interface Marks {
   /** How often the message was taken out of the dead letter topic. */
   readonly redriveCount?: number | undefined;
+  /** The rewind that brought the message back. */
+  readonly replay?: string | undefined;
 }
 
 /** What is sent for a message; `attempt` counts its deliveries to this subscription, from 1. */
@@ -42,6 +44,7 @@ export function pushMaker({ name, topic, endpoint, timeoutMs }: Subscription): P
     ];
     if (key !== undefined) headers.push(HEADER.key, key);
     if (marks?.redriveCount !== undefined) headers.push(HEADER.redriveCount, String(marks.redriveCount));
+    if (marks?.replay !== undefined) headers.push(HEADER.replay, marks.replay);
     for (const [attribute, value] of attributes) headers.push(attributeHeader(attribute), value);
     return { endpoint, headers, body: payload, timeoutMs };
   };

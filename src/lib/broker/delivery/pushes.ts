@@ -121,11 +121,17 @@ export class Pushes {
     const attempt = { messageId: message.id, message, feed, parked, isProbe, isEarly, ticket };
     this.#inFlight.add(attempt);
     hold.activity.begin();
-    const marks = { redriveCount: parked?.entry.redrive?.count };
+    const marks = { redriveCount: parked?.entry.redrive?.count, replay: this.#replayOf({ message, feed, parked }) };
     this.#options.post(this.#push(message, number, marks), hold.signal).then(
       (outcome) => this.#complete(attempt, outcome),
       (error: unknown) => this.#complete(attempt, { kind: "unavailable", reason: messageOf(error), tookMs: 0 }),
     );
+  }
+
+  #replayOf({ message, feed, parked }: Pick<What, "message" | "feed" | "parked">): string | undefined {
+    const { replays } = this.#parts;
+    if (feed !== undefined) return replays.jobOf(feed.shard, message.offset);
+    return parked === undefined ? undefined : replays.jobOf(parked.entry.source.shard, parked.entry.source.offset);
   }
 
   #complete(attempt: Attempt, outcome: Outcome): void {
