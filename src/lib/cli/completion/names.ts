@@ -1,0 +1,28 @@
+import type { AdminClient } from "../../client/admin.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { Resource } from "./candidates.ts";
+
+/** Somebody waits with a finger on the key: after this there are no names. */
+export const NAMES_MS_MAX = 300;
+
+/** The names that the broker knows; none when it does not say in time. Whatever fails is no concern of a person who types. */
+export async function namesInTime(
+  admin: () => Promise<AdminClient>,
+  { of, clock }: { readonly of: Resource; readonly clock: Clock },
+): Promise<readonly string[]> {
+  const over = new AbortController();
+  const late = clock.after(NAMES_MS_MAX, over.signal).then((): readonly string[] => []);
+  try {
+    return await Promise.race([admin().then((client) => namesOf(client, of)), late]);
+  } catch {
+    return [];
+  } finally {
+    over.abort();
+  }
+}
+
+async function namesOf(admin: AdminClient, of: Resource): Promise<readonly string[]> {
+  if (of === "job") return (await admin.call("jobList")).items.map(({ name }) => name);
+  const { items } = await admin.call(of === "topic" ? "topicList" : "subscriptionList");
+  return items.map(({ name }) => name);
+}
