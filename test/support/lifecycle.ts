@@ -23,6 +23,8 @@ export interface Life {
 export interface LifeOptions {
   readonly clock?: ManualClock;
   readonly storage?: MemoryStorage;
+  /** Another one than the memory engine over `storage`. */
+  readonly engine?: Engine;
   /** What stands between the broker and the storage. */
   readonly over?: (engine: Engine) => Engine;
 }
@@ -31,8 +33,9 @@ export async function openLife({
   clock = manualClock(),
   storage = memoryStorage(),
   over,
+  engine: given,
 }: LifeOptions = {}): Promise<Life> {
-  const plain = memoryEngine({ clock, storage });
+  const plain = given ?? memoryEngine({ clock, storage });
   const engine = over?.(plain) ?? plain;
   const [other, watching] = [consumer(), notes()];
   const delivery = openDelivery({ engine, clock, post: other.post, random: () => 0.5, observer: watching });

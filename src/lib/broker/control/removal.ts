@@ -42,7 +42,6 @@ async function removeTopic(control: Control, { value: topic, version }: Versione
   await removeSubscriptions(control, marked);
   const schemaVersion = view.schemaDocumentVersion(topic.name);
   if (schemaVersion > 0) await engine.catalog.delete("schema", topic.name, schemaVersion);
-  await engine.schedules.forget(topic.id);
   await forgetVersions(engine, topic);
   await engine.log.deleteTopic(topic.id);
   await engine.schedules.forget(topic.id);

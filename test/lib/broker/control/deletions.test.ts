@@ -118,6 +118,17 @@ describe("deleting a topic", () => {
   });
 });
 
+it("deleting a topic removes its scheduled messages, and those of no other", async () => {
+  const life = await opened();
+  for (const topic of ["orders", "payments"])
+    await life.broker.schedule({ topic, minutes: 10, attributes: [], payload: bytes("1") });
+
+  await life.broker.deleteTopic("orders", CASCADE);
+
+  const left = [...life.storage.schedules.values()].flatMap((scheduled) => [...scheduled.values()]);
+  expect(left.map(({ topic }) => topic)).toEqual(["payments"]);
+});
+
 describe("a topic created again under the same name starts fresh", () => {
   it("with a new internal id, no old messages, cursors, dedupe ids and schema", async () => {
     const life = await opened();
