@@ -13,12 +13,13 @@ export interface Load {
   /** Of the next request. */
   readonly path: () => string;
   readonly body: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly durationMs: number;
 }
 
-/** One request after the other on each connection, for `durationMs`. Any answer but 200 ends the bench. */
-export async function runLoad({ url, path, body, connections, durationMs }: Load): Promise<Round> {
+/** One request after the other on each connection, for `durationMs`. Any answer but 2XX ends the bench. */
+export async function runLoad({ url, path, body, headers = {}, connections, durationMs }: Load): Promise<Round> {
   const latenciesMs: number[] = [];
   const startMs = performance.now();
   const endMs = startMs + durationMs;
@@ -26,7 +27,7 @@ export async function runLoad({ url, path, body, connections, durationMs }: Load
   const work = clients.map(async (client) => {
     while (performance.now() < endMs) {
       const sentMs = performance.now();
-      await request(client, path(), body);
+      await request(client, { path: path(), body, headers });
       latenciesMs.push(performance.now() - sentMs);
     }
     await client.close();
@@ -39,18 +40,21 @@ export async function runLoad({ url, path, body, connections, durationMs }: Load
   return { count, perS: count / tookS, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
-function request(client: Client, path: string, body: Uint8Array): Promise<void> {
+function request(
+  client: Client,
+  { path, body, headers }: Required<Pick<Load, "body" | "headers">> & { readonly path: string },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let status = 0;
     client.dispatch(
-      { method: "POST", path, body, headers: { "content-type": "application/json" } },
+      { method: "POST", path, body, headers: { "content-type": "application/json", ...headers } },
       {
         onRequestStart: () => {},
         onResponseStart: (_controller, statusCode) => {
           status = statusCode;
         },
         onResponseData: () => {},
-        onResponseEnd: () => (status === 200 ? resolve() : reject(new Error(`Answered ${status}.`))),
+        onResponseEnd: () => (status >= 200 && status <= 299 ? resolve() : reject(new Error(`Answered ${status}.`))),
         onResponseError: (_controller, error) => reject(error),
       },
     );
