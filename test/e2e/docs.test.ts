@@ -3,7 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { startBroker, startConsumer, temporaryDir } from "./http.ts";
+import { type Consumer, startBroker, startConsumer, temporaryDir } from "./http.ts";
 import { childEnv, type Ended, program } from "./program.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,19 +36,24 @@ async function readersFolder(): Promise<{ readonly cwd: string; readonly path: s
   return { cwd, path: `${join(cwd, "bin")}${delimiter}${process.env.PATH}` };
 }
 
+/** Types what a page tells its reader to type, in its order; each line has to work. */
+async function follow(page: string): Promise<{ readonly commands: readonly string[]; readonly consumer: Consumer }> {
+  const { cwd, path } = await readersFolder();
+  const broker = await startBroker();
+  const consumer = await startConsumer();
+  const commands = await commandsOf(page);
+  for (const command of commands) {
+    const line = command.replace("http://127.0.0.1:9000/events", consumer.url);
+    const ended = await run("sh", ["-c", line], { PATH: path, KBROKER_ADMIN_URL: broker.url }, cwd);
+    expect({ command, ...ended }).toMatchObject({ exit: 0 });
+  }
+  return { commands, consumer };
+}
+
 test.each(["README.md", "docs/getting-started.md"])(
   "the commands of %s work in their order, as they stand",
   async (page) => {
-    const { cwd, path } = await readersFolder();
-    const broker = await startBroker();
-    const consumer = await startConsumer();
-    const commands = await commandsOf(page);
-
-    for (const command of commands) {
-      const line = command.replace("http://127.0.0.1:9000/events", consumer.url);
-      const ended = await run("sh", ["-c", line], { PATH: path, KBROKER_ADMIN_URL: broker.url }, cwd);
-      expect({ command, ...ended }).toMatchObject({ exit: 0 });
-    }
+    const { commands, consumer } = await follow(page);
 
     expect(commands.length).toBeGreaterThan(3);
     expect((await consumer.received(1))[0]?.body.toString()).toBe('{"orderId":"1"}');
@@ -79,6 +84,14 @@ test("the commands of docs/schema-evolution.md end as the page says, with the fi
 
   expect(commands.length).toBeGreaterThan(15);
 }, 240_000);
+
+test.each(["docs/schedules.md"])(
+  "the commands of %s work in their order on a broker of their own",
+  async (page) => {
+    expect((await follow(page)).commands.length).toBeGreaterThan(3);
+  },
+  60_000,
+);
 
 test(
   "the demo shows what it says and leaves nothing behind",
