@@ -3,6 +3,7 @@ import { brokerReply } from "./broker.ts";
 import { deadLetterListReply, deadLetterQuery } from "./dead-letter.ts";
 import { jobListReply, jobQuery, jobReply } from "./job.ts";
 import { lagReply } from "./lag.ts";
+import { moveReply, rewindBody, skipBody, undoBody } from "./move.ts";
 import { purgeBody, purgeReply, redriveBody, redriveReply } from "./redrive.ts";
 import { scheduledCancelQuery, scheduledItem, scheduledListReply, scheduledQuery } from "./schedule.ts";
 import {
@@ -228,6 +229,30 @@ export const ROUTES = {
     reply: subscriptionReply,
     status: 200,
     summary: "Push again. Resuming twice is fine.",
+  },
+  subscriptionRewind: {
+    method: "POST",
+    path: `${BASE}/subscriptions/:name/rewind`,
+    body: rewindBody,
+    reply: moveReply,
+    status: 200,
+    summary: "Deliver again what was published since a time; with a dry run only say how much that is.",
+  },
+  subscriptionSkip: {
+    method: "POST",
+    path: `${BASE}/subscriptions/:name/skip`,
+    body: skipBody,
+    reply: moveReply,
+    status: 200,
+    summary: "Drop what was published before a time and not delivered yet.",
+  },
+  subscriptionUndo: {
+    method: "POST",
+    path: `${BASE}/subscriptions/:name/undo`,
+    body: undoBody,
+    reply: moveReply,
+    status: 200,
+    summary: "Take the last rewind or skip back, within 24 hours.",
   },
   subscriptionLag: {
     method: "GET",

@@ -5,7 +5,7 @@ import type { OffsetRange } from "../domain/cursor.ts";
 import type { WrittenFilter } from "../domain/dead-letter-filter.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
 import type { KBrokerError, Problem } from "../domain/error.ts";
-import type { Job, JobState, RedriveJob } from "../domain/job.ts";
+import type { Job, JobState, MoveJob, RedriveJob } from "../domain/job.ts";
 import type { ShardLag } from "../domain/lag.ts";
 import type { Attribute, StoredMessage } from "../domain/message.ts";
 import type { MessageFilter } from "../domain/message-filter.ts";
@@ -74,6 +74,12 @@ export interface Broker {
   redrive(subscription: string, request: Redrive): Promise<RedriveView>;
   /** Lets go of dead letters for good; with `dryRun` says how many. Fails with `job_active` while a redrive runs. */
   purgeDeadLetters(subscription: string, request: Purge): Promise<PurgeView>;
+  /** Back to a time: what was settled since is delivered again. Answers once the owner has moved, or after 10 s with the running job. */
+  rewind(subscription: string, request: RewindRequest): Promise<MoveView>;
+  /** Forward: a backlog is dropped on purpose. */
+  skip(subscription: string, request: SkipRequest): Promise<MoveView>;
+  /** Takes the last rewind or skip back. */
+  undoMove(subscription: string, request: UndoRequest): Promise<MoveView>;
   /** Newest first. */
   listJobs(filter: JobFilter): Promise<readonly JobView[]>;
   describeJob(id: string): Promise<JobView>;
@@ -384,6 +390,35 @@ export interface DeadLetterList {
   /** Of these; `null` while no owner reports. */
   readonly setAside: number | null;
   readonly next: string | null;
+}
+
+interface MoveRequest {
+  /** The job's id; left out: one is made. */
+  readonly job?: string | undefined;
+  readonly dryRun: boolean;
+}
+
+/** One of `hours` and `to`. */
+export interface RewindRequest extends MoveRequest {
+  readonly hours?: number | undefined;
+  /** An RFC 3339 time, or a duration back from now. */
+  readonly to?: string | undefined;
+  readonly ratePerS?: number | undefined;
+}
+
+export interface SkipRequest extends MoveRequest {
+  /** `now`, an RFC 3339 time, or a duration back from now. */
+  readonly to: string;
+}
+
+export interface UndoRequest extends MoveRequest {
+  readonly of: "rewind" | "skip";
+}
+
+export interface MoveView {
+  /** Of a dry run the job that would be; its `messages` are those of this moment. */
+  readonly job: MoveJob;
+  readonly isOrdered: boolean;
 }
 
 export interface JobFilter {

@@ -9,10 +9,11 @@ import { deleteSubscription, deleteTopic } from "./control/deletions.ts";
 import { findMessage } from "./control/find-message.ts";
 import { createInTurn } from "./control/in-turn.ts";
 import { jobView } from "./control/job-view.ts";
-import { cancelJob, jobNamed, jobsPass, listJobs } from "./control/jobs.ts";
+import { cancelJob, dropUnordered, jobNamed, jobsPass, listJobs } from "./control/jobs.ts";
 import { lagOf } from "./control/lag.ts";
 import { letterIndex } from "./control/letter-index.ts";
 import { readMessages } from "./control/messages.ts";
+import { applied, orderRewind, orderSkip, orderUndo } from "./control/moves.ts";
 import { purgeDeadLetters, redrive } from "./control/redrive.ts";
 import { removeDeleted } from "./control/removal.ts";
 import { cancelScheduled, findScheduled, listScheduled } from "./control/schedules.ts";
@@ -112,6 +113,9 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     listDeadLetters: (name, page) => listDeadLetters(control, name, page),
     redrive: (name, request) => changeLetters(() => redrive(control, name, request)),
     purgeDeadLetters: (name, request) => changeLetters(() => purgeDeadLetters(control, name, request)),
+    rewind: async (name, request) => applied(control, await change(() => orderRewind(control, name, request))),
+    skip: async (name, request) => applied(control, await change(() => orderSkip(control, name, request))),
+    undoMove: async (name, request) => applied(control, await change(() => orderUndo(control, name, request))),
     listJobs: async (filter) => (await listJobs(control, filter)).map((job) => jobView(control, job)),
     describeJob: async (id) => jobView(control, (await jobNamed(control, id)).value),
     cancelJob: (id) => change(async () => jobView(control, await cancelJob(control, id))),
@@ -125,6 +129,7 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       checkOpen();
       // A crash may have left something to remove; nobody is to own it.
       await control.inTurn(() => removeDeleted(control));
+      await control.inTurn(() => dropUnordered(control));
       await delivery.start();
       await firing.start();
       const pass = async () => {

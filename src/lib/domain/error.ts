@@ -32,6 +32,8 @@ export const CODES = {
   job_active: { status: 409, exit: 8 },
   job_exists: { status: 409, exit: 8 },
   job_ended: { status: 409, exit: 8 },
+  rewind_forward: { status: 409, exit: 8 },
+  nothing_to_undo: { status: 409, exit: 8 },
   version_conflict: { status: 409, exit: 8 },
   epoch_stale: { status: 409, exit: 8 },
   payload_too_large: { status: 413, exit: 2 },

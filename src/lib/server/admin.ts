@@ -9,6 +9,7 @@ import type { Handlers } from "./handler.ts";
 import { jobHandlers } from "./jobs.ts";
 import { lagHandlers } from "./lag.ts";
 import { messageHandlers } from "./messages.ts";
+import { moveHandlers } from "./moves.ts";
 import { brokerToChange, brokerToLook, type PhaseHolder } from "./phase.ts";
 import { redriveHandlers } from "./redrive.ts";
 import { scheduledHandlers } from "./scheduled.ts";
@@ -24,6 +25,7 @@ const HANDLERS: Handlers = {
   ...subscriptionHandlers,
   ...lagHandlers,
   ...deadLetterHandlers,
+  ...moveHandlers,
   ...jobHandlers,
   ...redriveHandlers,
   ...brokerHandlers,

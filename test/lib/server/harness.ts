@@ -62,6 +62,7 @@ export function brokerWith(some: Partial<Broker>): Broker {
     ...{ redrive: never, purgeDeadLetters: never },
     ...{ listJobs: never, describeJob: never, cancelJob: never },
     ...{ updateTopic: never, deleteTopic: never, updateSubscription: never, deleteSubscription: never },
+    ...{ rewind: never, skip: never, undoMove: never },
     ...{ checkEndpoint: never, status: never, snapshot: never, start: never, stop: never, idle: never },
     ...{ listSchemas: never, updateSchema: never, checkSchema: never, diffSchemas: never },
     ...some,

@@ -1,6 +1,6 @@
 import { isJob } from "../../domain/documents.ts";
 import { KBrokerError } from "../../domain/error.ts";
-import { ENDED_JOB_MS_MAX, ENDED_JOBS_MAX, type Job, type JobHead } from "../../domain/job.ts";
+import { ENDED_JOB_MS_MAX, ENDED_JOBS_MAX, isMove, type Job, type JobHead } from "../../domain/job.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { CatalogDocument } from "../../engine/port.ts";
 import type { JobFilter } from "../broker.ts";
@@ -57,6 +57,7 @@ export async function repeated(control: Control, { id, wish }: JobOrder): Promis
 
 /** Fails with `job_active`: a subscription has one job at a time. */
 export async function checkNoneActive(control: Control, { name, id }: Subscription): Promise<void> {
+  await dropUnordered(control);
   const active = (await allJobs(control)).find(({ value }) => value.subscriptionId === id && value.state === "running");
   if (active === undefined) return;
   const { kind, id: job } = active.value;
@@ -97,6 +98,21 @@ function cannotCancel({ id, kind, state, subscription }: Job): KBrokerError {
   return new KBrokerError("job_ended", `The ${kind} "${id}" is ${state}: there is nothing to cancel.`, {
     hint: isUndoable ? `kbroker subscription ${kind} ${subscription} --undo` : `kbroker job show ${id}`,
   });
+}
+
+/**
+ * A move is ordered once the subscription has its generation. A job whose broker ended before that never happened and is removed: its
+ * caller was told nothing, and ordering the same id again orders it. For a time when no order is under way on this node.
+ */
+export async function dropUnordered(control: Control): Promise<void> {
+  for (const job of await allJobs(control)) {
+    const { value } = job;
+    const { id, subscription, kind, state } = value;
+    const isOrdered = control.view.subscription(subscription)?.value.lastMove?.job === id;
+    if (!isMove(value) || state !== "running" || isOrdered) continue;
+    control.observer.log("warn", `A ${kind} was not ordered to its end; nothing was moved.`, { subscription, job: id });
+    await remove(control, job);
+  }
 }
 
 /** Removes the jobs of a subscription that is deleted. */

@@ -12,7 +12,7 @@ import { deadCount, standingOf } from "./letters.ts";
 import { publishPerS } from "./publish-rate.ts";
 
 /** One shard: what is kept of it and how far the subscription has come. */
-interface Place extends Kept {
+export interface Place extends Kept {
   readonly cursor: Cursor;
 }
 
@@ -84,7 +84,7 @@ function shardLag({ shard, start, end, cursor }: Place): ShardLag {
   return { shard: shard.index, start, low: cursor.low, end, lag: unsettledCount(cursor, { start, end }) };
 }
 
-async function placesOf(
+export async function placesOf(
   control: Control,
   { id, topic }: Subscription,
   owned: readonly ShardCursor[] | undefined,
