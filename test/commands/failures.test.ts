@@ -131,3 +131,22 @@ test("problems show file, line, column and pointer; beyond twenty they are count
   expect(lines[21]).toBe("  … and 2 more; --json shows them all.");
   expect(errorJson(error).error.problems).toHaveLength(22);
 });
+
+test("broker status names the subscriptions that are degraded, with the reason", async () => {
+  const degraded = [{ subscription: "billing", reason: "The endpoint answered 503." }];
+  const subscriptions = { active: 1, paused: 0, degraded: 1 };
+  const { env } = await stubBroker({ "GET /admin/v1/broker": broker({ subscriptions, degraded }) });
+
+  const { stdout } = await run("broker status", [], env);
+
+  expect(stdout).toMatch(
+    /subscriptions +1 active, 0 paused, 1 degraded\ndegraded +billing: The endpoint answered 503\.\n/,
+  );
+});
+
+test.each(["--admin-url", "--env"])("broker start knows no %s: it asks no broker", async (flag) => {
+  const { stderr, exit } = await run("broker start", [flag, "http://127.0.0.1:1"]);
+
+  expect(stderr).toContain(`Unknown flag: ${flag}.`);
+  expect(exit).toBe(2);
+});

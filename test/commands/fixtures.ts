@@ -110,6 +110,7 @@ export const broker = (changes: Partial<BrokerReply> = {}): BrokerReply => ({
   uptimeMs: 93_784_000,
   topics: 2,
   subscriptions: { active: 1, paused: 1, degraded: 0 },
+  degraded: [],
   lag: 3,
   parked: null,
   deadLetters: 0,

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { commands } from "./all.ts";
 
-test.each(commands)("$name says what it does, with examples that call it", ({ command }) => {
+const shown = commands.filter(({ command }) => !command.hidden);
+
+test.each(shown)("$name says what it does, with examples that call it", ({ command }) => {
   const { summary, examples = [] } = command;
 
   expect(summary).toMatch(/^[A-Z].+\.$/);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { lagReply } from "../../src/lib/api/lag.ts";
 import { lag } from "../commands/fixtures.ts";
 import { failure, stubBroker } from "../commands/stub-broker.ts";
-import { startBroker } from "./http.ts";
+import { startBroker, temporaryDir } from "./http.ts";
 import { childEnv, program } from "./program.ts";
 import { KEYS, terminal } from "./pty.ts";
 
@@ -85,6 +85,16 @@ test("tail --follow ends with its reader, as | head does", { timeout: TEST_MS_MA
   while (!over) await publish(1);
 
   expect(await piped).toMatchObject({ stdout: "0\n", stderr: "", exit: 0 });
+});
+
+test("the first Ctrl-C on a broker says that a second one ends it at once", { timeout: TEST_MS_MAX }, async () => {
+  const { see, type, ended } = terminal(["broker", "start", "--port", "0", "--data-dir", await temporaryDir()], {});
+  await see(/listens?|[Rr]eady/);
+
+  type(KEYS.ctrlC);
+
+  await see(/Stopping: .*Ctrl-C again ends it at once/);
+  expect(await ended).toBe(0);
 });
 
 /** A line of a shell, to its end. */

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
+import { flagsWithoutBroker } from "../../lib/cli/global-flags.ts";
 import { stopSignals } from "../../lib/cli/stop-signals.ts";
 
 /** A platform kills 25 s after SIGTERM. */
@@ -19,6 +20,7 @@ export default class BrokerStart extends BaseCommand {
       command: "<%= config.bin %> <%= command.id %> --host 0.0.0.0 --insecure --allowed-host kbroker --data-dir /data",
     },
   ];
+  static override baseFlags = flagsWithoutBroker();
   static override flags = {
     "data-dir": Flags.string({
       description: "Where everything is kept (default: kbroker in $XDG_DATA_HOME, else in ~/.local/share).",

@@ -12,6 +12,8 @@ export const brokerReply = z.object({
   uptimeMs: count,
   topics: count,
   subscriptions: z.object({ active: count, paused: count, degraded: count }),
+  /** Those that are degraded and why, by name; at most 100. */
+  degraded: z.array(z.object({ subscription: z.string(), reason: z.string().nullable() })),
   lag: count.nullable(),
   parked: count.nullable(),
   deadLetters: count.nullable(),

@@ -482,6 +482,8 @@ export interface BrokerView {
   readonly uptimeMs: number;
   readonly topics: number;
   readonly subscriptions: { readonly active: number; readonly paused: number; readonly degraded: number };
+  /** The first hundred by name. */
+  readonly degraded: readonly { readonly subscription: string; readonly reason: string | null }[];
   readonly lag: number | null;
   readonly parked: number | null;
   readonly deadLetters: number | null;

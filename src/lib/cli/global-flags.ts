@@ -17,6 +17,15 @@ export const globalFlags = {
   "no-input": Flags.boolean({ description: "Never ask: what is missing is an error.", helpGroup: "GLOBAL" }),
 };
 
+/**
+ * For a command that asks no broker: a flag that says which one would mean nothing, so it is unknown. Typed as the rest, so that such
+ * a command is a command like all.
+ */
+export function flagsWithoutBroker(): typeof globalFlags {
+  const { "admin-url": _url, env: _env, ...flags } = globalFlags;
+  return flags as typeof globalFlags;
+}
+
 export const OUTPUTS = ["table", "wide", "json", "yaml"] as const;
 export type Output = (typeof OUTPUTS)[number];
 

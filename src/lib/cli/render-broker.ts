@@ -1,7 +1,10 @@
 import type { BrokerReply } from "../api/broker.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { Paint } from "./colour.ts";
-import { bytesText, countText, fieldsText } from "./fields.ts";
+import { bytesText, countText, type Field, fieldsText } from "./fields.ts";
+
+/** More are counted above; `subscription list` has them all. */
+const DEGRADED_SHOWN_MAX = 10;
 
 export function renderBroker(broker: BrokerReply, paint: Paint): string {
   const { active, paused, degraded } = broker.subscriptions;
@@ -15,6 +18,7 @@ export function renderBroker(broker: BrokerReply, paint: Paint): string {
       ["up", `${formatDuration(broker.uptimeMs)}, since ${broker.startedAt}`],
       ["topics", countText(broker.topics)],
       ["subscriptions", `${active} active, ${paused} paused, ${degraded} degraded`],
+      ...broker.degraded.slice(0, DEGRADED_SHOWN_MAX).map(degradedField),
       ["lag", countText(broker.lag)],
       ["parked", countText(broker.parked)],
       ["dead letters", countText(broker.deadLetters)],
@@ -26,4 +30,8 @@ export function renderBroker(broker: BrokerReply, paint: Paint): string {
     paint,
   );
   return `${paint.bold("Broker")} ${state}\n${fields}`;
+}
+
+function degradedField({ subscription, reason }: BrokerReply["degraded"][number]): Field {
+  return ["degraded", `${subscription}: ${reason ?? "no reason given"}`];
 }

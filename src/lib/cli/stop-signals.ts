@@ -1,5 +1,9 @@
 import { CODES } from "../domain/error.ts";
 
+/** For the person at the keys; a log has lines of its own. */
+const STOPPING =
+  "\nStopping: deliveries under way have up to 20 s. Ctrl-C again ends it at once; nothing acknowledged is lost by that.\n";
+
 export interface StopSignals {
   /** Resolves at the first SIGINT or SIGTERM. A SIGINT after it ends the process with 130. */
   readonly asked: Promise<void>;
@@ -14,6 +18,7 @@ export function stopSignals(): StopSignals {
     let isAsked = false;
     const ask = (signal: NodeJS.Signals) => {
       if (isAsked && signal === "SIGINT") process.exit(CODES.cancelled.exit);
+      if (signal === "SIGINT" && process.stderr.isTTY) process.stderr.write(STOPPING);
       isAsked = true;
       resolve();
     };

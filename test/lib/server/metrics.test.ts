@@ -27,6 +27,7 @@ const STATUS: BrokerView = {
     ...{ rememberedIds: 1, rememberedIdsMax: 2, scheduled: 0, refusing: null },
   },
   ...{ node: "n", startedAtMs: 0, uptimeMs: 0, topics: 1, subscriptions: { active: 1, paused: 0, degraded: 0 } },
+  degraded: [],
   ...{ lag: 3, parked: 1, deadLetters: 4 },
 };
 

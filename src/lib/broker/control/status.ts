@@ -7,6 +7,9 @@ import { lagOf } from "./lag.ts";
 /** What was computed for one caller serves the others for this long. */
 const SNAPSHOT_AGE_MS_MAX = 1_000;
 
+/** So many are named; how many there are is a number beside it. */
+const DEGRADED_MAX = 100;
+
 export type Snapshot = () => Promise<readonly LagView[]>;
 
 /** The lag of every subscription, one after the other; callers that come together share one pass. */
@@ -37,6 +40,7 @@ export async function status(
 ): Promise<BrokerView> {
   const { engine, view, node, clock } = control;
   const lags = await snapshot();
+  const degraded = lags.filter(({ health }) => health === "degraded");
   return {
     engine: { ...(await engine.status()), name: engine.capabilities.engine },
     node,
@@ -46,8 +50,11 @@ export async function status(
     subscriptions: {
       active: lags.filter(({ state }) => state === "active").length,
       paused: lags.filter(({ state }) => state === "paused").length,
-      degraded: lags.filter(({ health }) => health === "degraded").length,
+      degraded: degraded.length,
     },
+    degraded: degraded.slice(0, DEGRADED_MAX).map(({ subscription, healthReason }) => {
+      return { subscription, reason: healthReason };
+    }),
     lag: total(lags, ({ lag }) => lag),
     parked: total(lags, ({ parked }) => parked),
     deadLetters: total(lags, ({ deadLetters }) => deadLetters),

@@ -30,7 +30,7 @@ async function withTwo() {
 it("shows the whole at one look", async () => {
   const { broker, clock, reports, a, b } = await withTwo();
   reports.set(a, REPORT);
-  reports.set(b, { ...REPORT, health: "degraded" });
+  reports.set(b, { ...REPORT, health: "degraded", healthReason: "Nobody is there." });
   await broker.pauseSubscription("b");
   await clock.advance(2_500);
 
@@ -41,6 +41,7 @@ it("shows the whole at one look", async () => {
     uptimeMs: 2_500,
     topics: 3,
     subscriptions: { active: 1, paused: 1, degraded: 1 },
+    degraded: [{ subscription: "b", reason: "Nobody is there." }],
     lag: 4,
     parked: 2,
     deadLetters: 0,
