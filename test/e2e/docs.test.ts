@@ -50,7 +50,7 @@ async function follow(page: string): Promise<{ readonly commands: readonly strin
   return { commands, consumer };
 }
 
-test.each(["README.md", "docs/getting-started.md"])(
+test.each(["README.md", "docs/getting-started.md", "docs/lifecycle.md"])(
   "the commands of %s work in their order, as they stand",
   async (page) => {
     const { commands, consumer } = await follow(page);

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { subscription } from "../commands/fixtures.ts";
-import { type Received, stubBroker } from "../commands/stub-broker.ts";
+import { subscription, topic } from "../commands/fixtures.ts";
+import { failure, type Received, stubBroker } from "../commands/stub-broker.ts";
 import { KEYS, terminal } from "./pty.ts";
 
 const TEST_MS_MAX = 120_000;
-const { enter, ctrlC, clear } = KEYS;
+const { enter, down, ctrlC, clear } = KEYS;
 
 const broker = () =>
   stubBroker({
@@ -21,6 +21,13 @@ const broker = () =>
       deadLetters: 0,
       errorsPurged: false,
     },
+  });
+
+/** Refuses a creation until it is said what shall become of the dead letters that are there. */
+const withLetters = () =>
+  stubBroker({
+    "GET /admin/v1/topics/billing_errors": topic({ name: "billing_errors", purpose: "dead-letter", messages: 2 }),
+    "POST /admin/v1/subscriptions": failure(409, "dead_letters_left"),
   });
 
 /** The user's configuration, in which the environment `prd` is protected. */
@@ -130,3 +137,21 @@ test.each([
     expect(destroyed(received)).toBe(0);
   },
 );
+
+test("re-creating over a non-empty _errors asks, and removing the dead letters is confirmed", {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const { env, received } = await withLetters();
+  const line = ["subscription", "create", "billing", "--topic", "orders", "--endpoint", "http://127.0.0.1:9/"];
+  const { see, type, ended } = terminal(line, env);
+
+  await see(/What shall become of them\?[\s\S]*takes them over[\s\S]*they are removed/);
+  type(`${down}${enter}`);
+  await see(/Removes the 2 dead letters in billing_errors for good\./);
+  await see(/Remove them and create subscription billing\? \(y\/N\)/);
+  type(enter);
+  await see(/Error: Not confirmed: nothing was changed\./);
+
+  expect(await ended).toBe(6);
+  expect(received.filter(({ method }) => method === "POST")).toHaveLength(1);
+});

@@ -129,6 +129,18 @@ it("deleting a topic removes its scheduled messages, and those of no other", asy
   expect(left.map(({ topic }) => topic)).toEqual(["payments"]);
 });
 
+it("deleting a topic removes every version of its schema, and the jobs of its subscriptions", async () => {
+  const life = await opened();
+  await life.broker.updateSchema({ topic: "orders", definition: "{}", compatibility: "none" });
+  await life.broker.redrive("billing", { filter: {}, includeSetAside: false, dryRun: false });
+  const before = names(life).filter((name) => /^(schema|job)/.test(name));
+
+  await life.broker.deleteTopic("orders", CASCADE);
+
+  expect(before.length).toBeGreaterThan(2);
+  expect(names(life).filter((name) => /^(schema|job)/.test(name))).toEqual([]);
+});
+
 describe("a topic created again under the same name starts fresh", () => {
   it("with a new internal id, no old messages, cursors, dedupe ids and schema", async () => {
     const life = await opened();
