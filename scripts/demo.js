@@ -34,7 +34,7 @@ async function until(holds, what) {
   show(what);
 }
 
-async function story({ run, json }, { received, url }) {
+async function story({ run, json }, { received, mend, url }) {
   const pushes = (id) => received.filter((push) => push.id === id);
   const publish = (id, data, exit) => run(["message", "publish", "orders", "--data", data, "--id", id], exit);
   const lag = () => json(["subscription", "lag", "billing"]);
@@ -101,6 +101,14 @@ async function story({ run, json }, { received, url }) {
   );
   await until(async () => (await lag()).lag === 0, "lag 0");
   await run(["subscription", "lag", "billing"]);
+
+  say("The consumer is mended: redrive delivers what it had refused");
+  mend("always-fails");
+  await run(["subscription", "redrive", "billing", "--dry-run"]);
+  await run(["subscription", "redrive", "billing", "--yes"]);
+  await until(() => pushes("o-3").at(-1).status === 204, "o-3 was accepted after all");
+  check(pushes("o-3").at(-1).redriveCount === 1, "it said that it was redriven once");
+  check((await json(["dlq", "list", "billing"])).items.length === 0, "no dead letter is left");
 }
 
 async function main() {

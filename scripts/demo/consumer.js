@@ -2,8 +2,8 @@
 import { createServer } from "node:http";
 
 /**
- * Listens on a free port of 127.0.0.1. `received` holds each push in order: `{ id, attempt, status, payload }`. An event whose
- * `orderId` is in `broken` is answered 500 as often as its number says (`Infinity`: always), then 204.
+ * Listens on a free port of 127.0.0.1. `received` holds each push in order: `{ id, attempt, redriveCount, status, payload }`. An
+ * event whose `orderId` is in `broken` is answered 500 as often as its number says (`Infinity`: until it is mended), then 204.
  */
 export async function startConsumer(broken) {
   const received = [];
@@ -14,7 +14,8 @@ export async function startConsumer(broken) {
     const payload = Buffer.concat(chunks).toString();
     const status = answerFor(payload, failuresLeft);
     const id = request.headers["x-kb-messageid"];
-    received.push({ id, attempt: Number(request.headers["x-kb-deliveryattempt"]), status, payload });
+    const [attempt, redriveCount] = ["deliveryattempt", "redrivecount"].map((name) => request.headers[`x-kb-${name}`]);
+    received.push({ id, attempt: Number(attempt), redriveCount: Number(redriveCount ?? 0), status, payload });
     response.writeHead(status).end();
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -22,7 +23,12 @@ export async function startConsumer(broken) {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${server.address().port}/events`, received, close };
+  return {
+    url: `http://127.0.0.1:${server.address().port}/events`,
+    received,
+    mend: (orderId) => failuresLeft.delete(orderId),
+    close,
+  };
 }
 
 function answerFor(payload, failuresLeft) {

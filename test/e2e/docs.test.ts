@@ -93,6 +93,26 @@ test.each(["docs/schedules.md"])(
   60_000,
 );
 
+test("the commands of docs/dead-letters.md and docs/redrive.md work in their order, as they stand", async () => {
+  const { cwd, path } = await readersFolder();
+  const broker = await startBroker();
+  const consumer = await startConsumer(500);
+  const env = { PATH: path, KBROKER_ADMIN_URL: broker.url };
+  const kbroker = (line: string) => run("sh", ["-c", line], env, cwd);
+  await kbroker("kbroker topic create orders");
+  await kbroker(`kbroker subscription create billing --topic orders --endpoint ${consumer.url} --retry-delays 1ms`);
+  await kbroker("kbroker message publish orders --data 1");
+  await expect
+    .poll(async () => (await kbroker("kbroker dlq list billing")).stdout, { timeout: 30_000 })
+    .toContain("500");
+
+  for (const page of ["docs/dead-letters.md", "docs/redrive.md"]) {
+    const commands = await commandsOf(page);
+    for (const command of commands) expect({ command, ...(await kbroker(command)) }).toMatchObject({ exit: 0 });
+    expect(commands.length).toBeGreaterThan(3);
+  }
+}, 120_000);
+
 test(
   "the demo shows what it says and leaves nothing behind",
   async () => {
