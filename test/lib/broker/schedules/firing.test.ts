@@ -361,6 +361,19 @@ describe("a hold on the schedule", () => {
     expect([waits, await stage.log()]).toEqual([true, "a"]);
   });
 
+  it("that is handed out after the stop fires nothing", async () => {
+    const stage = await openScheduleStage();
+    await stage.schedule("a", { minutes: 5 });
+    await stage.broker.stop(0);
+    const [resource = ""] = await stage.engine.schedules.resources();
+    await stage.engine.owners.unwant(resource);
+
+    await stage.engine.owners.want(resource);
+    await stage.clock.advance(10 * MINUTE_MS);
+
+    expect(await stage.log()).toBe("");
+  });
+
   it("that was superseded fires nothing more", async () => {
     const stage = await openScheduleStage();
     await stage.schedule("a", { minutes: 5 });
