@@ -33,15 +33,22 @@ async function readersFolder(): Promise<{ readonly cwd: string; readonly path: s
   await mkdir(join(cwd, "bin"));
   await symlink(program(), join(cwd, "bin", "kbroker"));
   await writeFile(join(cwd, "order.json"), '{"type":"object"}');
+  await writeFile(
+    join(cwd, "messages.ndjson"),
+    '{"payload":{"orderId":"2"},"id":"o-2"}\n{"payload":{"orderId":"3"}}\n',
+  );
   return { cwd, path: `${join(cwd, "bin")}${delimiter}${process.env.PATH}` };
 }
 
 /** Types what a page tells its reader to type, in its order; each line has to work. */
-async function follow(page: string): Promise<{ readonly commands: readonly string[]; readonly consumer: Consumer }> {
+async function follow(
+  page: string,
+  before: readonly string[] = [],
+): Promise<{ readonly commands: readonly string[]; readonly consumer: Consumer }> {
   const { cwd, path } = await readersFolder();
   const broker = await startBroker();
   const consumer = await startConsumer();
-  const commands = await commandsOf(page);
+  const commands = [...before, ...(await commandsOf(page))];
   for (const command of commands) {
     const line = command.replace("http://127.0.0.1:9000/events", consumer.url);
     const ended = await run("sh", ["-c", line], { PATH: path, KBROKER_ADMIN_URL: broker.url }, cwd);
@@ -59,6 +66,22 @@ test.each(["README.md", "docs/getting-started.md", "docs/lifecycle.md"])(
     expect((await consumer.received(1))[0]?.body.toString()).toBe('{"orderId":"1"}');
   },
   60_000,
+);
+
+test.each(["docs/batches.md", "docs/looking-at-messages.md", "docs/why-is-my-subscription-behind.md"])(
+  "the commands of %s work for a reader who has a topic, a subscription and a message",
+  async (page) => {
+    const before = [
+      "kbroker topic create orders",
+      "kbroker subscription create billing --topic orders --endpoint http://127.0.0.1:9000/events",
+      `kbroker message publish orders --data '{"orderId":"1"}' --id o-1 --attribute event-type=created`,
+    ];
+
+    const { commands } = await follow(page, before);
+
+    expect(commands.length).toBeGreaterThan(before.length);
+  },
+  DEMO_MS_MAX,
 );
 
 test("the commands of docs/schema-evolution.md end as the page says, with the files that it shows", async () => {
