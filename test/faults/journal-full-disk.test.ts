@@ -3,8 +3,8 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { diskFiles, type Files, type OpenFile } from "../../src/lib/engine/embedded/journal/files.ts";
-import type { Engine } from "../../src/lib/engine/port.ts";
-import { cursor, idsIn, message, own, SHARD, TOPIC } from "../conformance/fixtures.ts";
+import type { Engine, Ownership } from "../../src/lib/engine/port.ts";
+import { cursor, entry, idsIn, message, own, SHARD, SUBSCRIPTION, TOPIC } from "../conformance/fixtures.ts";
 import { openIn, quickFolder, type TemporaryFolder, temporaryFolder } from "../lib/engine/embedded/fixtures.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
@@ -266,5 +266,84 @@ describe("on a real disk of 12 MB", () => {
     expect(await idsIn(next)).toEqual(["acknowledged"]);
     expect((await next.catalog.list("job")).map(({ name }) => name)).toEqual(expect.arrayContaining(written));
     await next.close();
+  });
+
+  const park = (engine: Engine, hold: Ownership) => (index: number) => {
+    const source = { shard: { topicId: "elsewhere", index: 0 }, offset: index };
+    return engine.parked.put(hold, [entry(index, { source, reason: "x".repeat(20_000) })]).then(() => index);
+  };
+  const commit = (engine: Engine, hold: Ownership) => (index: number) => {
+    const above = Array.from({ length: 2_000 }, (_, at) => ({ from: 10 + at * 2, to: 11 + at * 2 }));
+    const shard = { topicId: `t-${index}`, index: 0 };
+    return engine.cursors.commit(hold, [{ shard, cursor: { ...cursor(index), above } }]).then(() => index);
+  };
+
+  test.each([
+    [
+      "a park",
+      park,
+      async (engine: Engine) => (await engine.parked.load(await own(engine))).map(({ source }) => source.offset),
+    ],
+    [
+      "a cursor commit",
+      commit,
+      async (engine: Engine) => (await engine.cursors.load(SUBSCRIPTION)).map((one) => one.cursor.low),
+    ],
+  ] as const)(
+    "%s that finds no room ends the engine; the next start has every one that was answered",
+    {
+      timeout: 60_000,
+    },
+    async (_what, write, written) => {
+      const { dir = "" } = disk ?? {};
+      if (disk === undefined) return;
+      const { engine, fatal } = await openIn(dir);
+      await withTopic(engine);
+      const hold = await own(engine);
+      await writeFile(join(dir, "ballast"), Buffer.alloc(20_000_000)).catch(() => undefined);
+
+      const results = await Promise.allSettled(Array.from({ length: 60 }, (_, index) => write(engine, hold)(index)));
+
+      const answered = results.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+      expect(answered.length).toBeLessThan(60);
+      expect(fatal).toHaveLength(1);
+      await engine.close();
+      await rm(join(dir, "ballast"));
+      const { engine: next } = await openIn(dir);
+      expect(await idsIn(next)).toEqual(["before"]);
+      expect(await written(next)).toEqual(expect.arrayContaining(answered));
+      await next.close();
+    },
+  );
+
+  test("a dead letter that finds no room is refused, what was acknowledged stays, and it is written when there is room", {
+    timeout: 60_000,
+  }, async ({ skip }) => {
+    if (disk === undefined) skip("no file system can be mounted here");
+    const { dir = "" } = disk ?? {};
+    const { engine, fatal } = await openIn(dir);
+    await withTopic(engine);
+    await writeFile(join(dir, "ballast"), Buffer.alloc(20_000_000)).catch(() => undefined);
+    const written = ["before"];
+    const bury = async () => {
+      const id = `letter-${written.length}`;
+      await engine.log.append(TOPIC, [message(id, `"${"x".repeat(60_000)}"`)], { reserved: true });
+      written.push(id);
+    };
+    const buryAll = async (): Promise<string> => {
+      for (;;) {
+        const refused = await bury().catch((error: { code: string }) => error.code);
+        if (refused !== undefined) return refused;
+      }
+    };
+
+    expect(await buryAll()).toBe("disk_full");
+    expect(await idsIn(engine)).toEqual(written);
+    await rm(join(dir, "ballast"));
+    await bury();
+
+    expect(await idsIn(engine)).toEqual(written);
+    expect(fatal).toEqual([]);
+    await engine.close();
   });
 });

@@ -128,6 +128,30 @@ it("one redrive at a time, and no purge while it runs", async () => {
   expect(await life.broker.purgeDeadLetters("billing", { filter: {}, dryRun: false })).toMatchObject({ purged: 2 });
 });
 
+it("a cancel that meets the owner's progress cancels all the same", async () => {
+  const life = await dead("a", "b", "c");
+  const { job } = await life.broker.redrive("billing", { ...ALL, ratePerS: 1 });
+  await life.pass(900);
+  const id = job?.id ?? "";
+  const { catalog } = life.engine;
+  const get = catalog.get.bind(catalog);
+  let isFirst = true;
+  Object.assign(catalog, {
+    get: async (kind: "job", name: string) => {
+      const document = await get(kind, name);
+      if (isFirst && kind === "job" && document !== undefined) {
+        isFirst = false;
+        await catalog.put("job", id, document.value, document.version);
+      }
+      return document;
+    },
+  });
+
+  const cancelled = await life.broker.cancelJob(id);
+
+  expect([isFirst, cancelled.job.state]).toEqual([false, "cancelled"]);
+});
+
 it("after 5 redrives a message is set aside: listed as such, counted apart, redriven only where it is asked for", async () => {
   const life = await dead("a");
   for (let time = 1; time <= REDRIVES_MAX; time += 1) {

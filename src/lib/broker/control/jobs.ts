@@ -81,12 +81,19 @@ export function newJob({ clock, newId }: Control, { id, subscription, wish }: Jo
 
 /** A redrive ends where it is; what it did stays. A move is over in a moment, and is taken back by an undo instead. */
 export async function cancelJob(control: Control, id: string): Promise<Job> {
-  const { version, value: job } = await jobNamed(control, id);
-  if (job.state === "cancelled") return job;
-  if (job.state !== "running" || job.kind !== "redrive") throw cannotCancel(job);
-  const cancelled: Job = { ...job, state: "cancelled", endedAtMs: control.clock.now() };
-  await control.engine.catalog.put("job", id, cancelled, version);
-  return cancelled;
+  for (;;) {
+    const { version, value: job } = await jobNamed(control, id);
+    if (job.state === "cancelled") return job;
+    if (job.state !== "running" || job.kind !== "redrive") throw cannotCancel(job);
+    const cancelled: Job = { ...job, state: "cancelled", endedAtMs: control.clock.now() };
+    try {
+      await control.engine.catalog.put("job", id, cancelled, version);
+      return cancelled;
+    } catch (error) {
+      // The owner said how far it is meanwhile, at most once a second.
+      if (!(error instanceof KBrokerError && error.code === "version_conflict")) throw error;
+    }
+  }
 }
 
 function cannotCancel({ id, kind, state, subscription }: Job): KBrokerError {

@@ -34,7 +34,7 @@ test("a dead letter tells the whole story", async () => {
   });
 });
 
-test("while the dead letter topic cannot be written a message is held, others go on, and the health says so", async () => {
+test("dead letter topic unwritable: nothing dropped, the message is held, others go on, and the health says so", async () => {
   const stage = await openStage({
     consumer: consumer(({ id }) => (id === "a" ? answered(500) : ok)),
     subscription: { retry: { kind: "list", delaysMs: [] } },
