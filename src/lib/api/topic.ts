@@ -68,7 +68,6 @@ export const topicDeleteReply = z.object({
 });
 
 export type TopicDeleteReply = z.output<typeof topicDeleteReply>;
-export type TopicUpdateBody = z.input<typeof topicUpdateBody>;
 export type TopicUpdateReply = z.output<typeof topicUpdateReply>;
 export type TopicCreateReply = z.output<typeof topicCreateReply>;
 export type TopicReply = z.output<typeof topicReply>;

@@ -46,3 +46,17 @@ export async function orOnConflict<T>(put: Promise<T>, lost: () => KBrokerError)
     throw error instanceof KBrokerError && error.code === "version_conflict" ? lost() : error;
   }
 }
+
+/** Somebody else may write a document between the look at it and the write. */
+const TRIES_MAX = 5;
+
+/** Runs a change of one document again on top of what somebody else wrote meanwhile, so that theirs stays. */
+export async function againOnConflict<T>(change: () => Promise<T>): Promise<T> {
+  for (let left = TRIES_MAX; ; left -= 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (left === 1 || !(error instanceof KBrokerError) || error.code !== "version_conflict") throw error;
+    }
+  }
+}

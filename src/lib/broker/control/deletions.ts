@@ -4,7 +4,7 @@ import type { Subscription } from "../../domain/subscription.ts";
 import type { Topic } from "../../domain/topic.ts";
 import type { DeletedSubscription, DeletedTopic, DeleteSubscription, DeleteTopic } from "../broker.ts";
 import { subscriptionNamed, topicNamed } from "../lookup.ts";
-import type { Control } from "./control.ts";
+import { againOnConflict, type Control } from "./control.ts";
 import { keptCount } from "./kept.ts";
 import { lagOf } from "./lag.ts";
 import { removeDeleted, usersOf } from "./removal.ts";
@@ -22,8 +22,11 @@ export async function deleteTopic(control: Control, name: string, options: Delet
   const messages = await keptCount(control, topic);
   const deleted = { name, id: topic.id, messages, schemaVersion: schema?.version ?? null, subscriptions };
   if (options.dryRun) return deleted;
-  const version = view.topicDocument(name)?.version ?? 0;
-  await engine.catalog.put("topic", name, { ...topic, deletion: mark(control, options) }, version);
+  await againOnConflict(async () => {
+    const { topic: now } = topicNamed(view, name);
+    const version = view.topicDocument(name)?.version ?? 0;
+    await engine.catalog.put("topic", name, { ...now, deletion: mark(control, options) }, version);
+  });
   await removeDeleted(control);
   return deleted;
 }
@@ -33,12 +36,15 @@ export async function deleteSubscription(
   name: string,
   options: DeleteSubscription,
 ): Promise<DeletedSubscription> {
-  const { value: subscription, version } = subscriptionNamed(control.view, name);
+  const { value: subscription } = subscriptionNamed(control.view, name);
   if (options.purgeErrors) checkErrorsUnused(control, subscription, [subscription]);
   const deleted = await deletedSubscription(control, subscription, options);
   if (options.dryRun) return deleted;
-  const marked = { ...subscription, deletion: mark(control, options) };
-  await control.engine.catalog.put("subscription", name, marked, version);
+  await againOnConflict(async () => {
+    const { value, version } = subscriptionNamed(control.view, name);
+    const marked = { ...value, deletion: mark(control, options) };
+    await control.engine.catalog.put("subscription", name, marked, version);
+  });
   await removeDeleted(control);
   return deleted;
 }

@@ -1,15 +1,11 @@
-import { KBrokerError } from "../../domain/error.ts";
 import { RETRY_DEFAULT } from "../../domain/retry.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Change, UpdatedSubscription, UpdateSubscription } from "../broker.ts";
 import { subscriptionNamed } from "../lookup.ts";
 import { changesBetween, settingsOfSubscription } from "./changes.ts";
 import { checkLimits } from "./check-limits.ts";
-import type { Control } from "./control.ts";
+import { againOnConflict, type Control } from "./control.ts";
 import { checkEndpointText, describeSubscription } from "./subscriptions.ts";
-
-/** Somebody else may change the subscription at the same time; what they changed stays. */
-const TRIES_MAX = 5;
 
 /**
  * Changes what is given. Once it answers no push starts with an old setting; one that is in flight ends as it began, and counts. What is
@@ -23,23 +19,16 @@ export async function updateSubscription(
   const { retryDelaysMs, ...rest } = request;
   checkLimits({ ...rest, ...(retryDelaysMs != null && { retryDelaysMs }) });
   if (request.endpoint !== undefined) checkEndpointText(control, request.endpoint);
-  const changes = await changed(control, name, request);
+  const changes = await againOnConflict(() => changed(control, name, request));
   return { ...(await describeSubscription(control, name)), changes };
 }
 
 async function changed(control: Control, name: string, request: UpdateSubscription): Promise<readonly Change[]> {
-  for (let left = TRIES_MAX; ; left -= 1) {
-    const { version, value: before } = subscriptionNamed(control.view, name);
-    const after = withRequest(before, request);
-    const changes = changesBetween(settingsOfSubscription(before), settingsOfSubscription(after));
-    if (changes.length === 0) return changes;
-    try {
-      await control.engine.catalog.put("subscription", name, after, version);
-      return changes;
-    } catch (error) {
-      if (left === 1 || !(error instanceof KBrokerError) || error.code !== "version_conflict") throw error;
-    }
-  }
+  const { version, value: before } = subscriptionNamed(control.view, name);
+  const after = withRequest(before, request);
+  const changes = changesBetween(settingsOfSubscription(before), settingsOfSubscription(after));
+  if (changes.length > 0) await control.engine.catalog.put("subscription", name, after, version);
+  return changes;
 }
 
 function withRequest(before: Subscription, request: UpdateSubscription): Subscription {

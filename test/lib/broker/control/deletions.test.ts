@@ -179,6 +179,20 @@ describe("deleting a subscription", () => {
     expect((await life.broker.listSubscriptions()).map((each) => each.subscription.name)).toEqual(["other"]);
   });
 
+  it("that somebody else changes at the same moment deletes it all the same", async () => {
+    const life = await opened();
+    const { put, get } = life.engine.catalog;
+    let rivals = 1;
+    life.engine.catalog.put = async (kind, name, value, expected) => {
+      if (rivals-- > 0) await put(kind, name, { ...Object((await get(kind, name))?.value), state: "paused" }, expected);
+      return put(kind, name, value, expected);
+    };
+
+    await life.broker.deleteSubscription("billing", KEEP);
+
+    expect(names(life)).not.toContain("subscription/billing");
+  });
+
   it("--purge-errors deletes _errors, too", async () => {
     const life = await opened();
 
@@ -322,5 +336,23 @@ describe("a crash at any step of a deletion leaves the whole or nothing", () => 
     );
     expect(names(life)).toContain("topic/orders");
     expect(names(life)).not.toContain("subscription/billing");
+  });
+
+  it("a dead letter topic that somebody uses by the time it is purged stays", async () => {
+    const life = await opened();
+    const forget = life.engine.cursors.forget;
+    const disk: { isBroken: boolean } = { isBroken: true };
+    life.engine.cursors.forget = async (id) => {
+      if (disk.isBroken) throw new Error("not now");
+      return forget(id);
+    };
+    await life.broker.deleteSubscription("billing", PURGE);
+    await life.subscribe("mailer", { deadLetterTopic: "billing_errors", errors: "keep" });
+    disk.isBroken = false;
+
+    await life.broker.pauseSubscription("mailer");
+
+    expect(names(life)).not.toContain("subscription/billing");
+    expect(await life.broker.describeTopic("billing_errors")).toMatchObject({ messages: 1 });
   });
 });
