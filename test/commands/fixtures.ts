@@ -1,5 +1,6 @@
 import type { BrokerReply } from "../../src/lib/api/broker.ts";
 import type { DeadLetter } from "../../src/lib/api/dead-letter.ts";
+import type { EndpointReply } from "../../src/lib/api/endpoint.ts";
 import type { LagReply } from "../../src/lib/api/lag.ts";
 import type { ScheduledItem } from "../../src/lib/api/schedule.ts";
 import type { SubscriptionReply } from "../../src/lib/api/subscription.ts";
@@ -23,6 +24,13 @@ export const topic = (changes: Partial<TopicReply> = {}): TopicReply => ({
 /** What creating one answers. */
 export const newTopic = (changes: Partial<TopicReply> = {}) => ({ ...topic(changes), warnings: [] });
 
+export const endpoint = (changes: Partial<EndpointReply> = {}): EndpointReply => ({
+  circuit: { state: "closed", kind: null, since: null, reason: null, probes: 0, nextProbe: null },
+  window: 100,
+  heldUntil: null,
+  ...changes,
+});
+
 export const subscription = (changes: Partial<SubscriptionReply> = {}): SubscriptionReply => ({
   name: "billing",
   id: "s-1",
@@ -31,6 +39,10 @@ export const subscription = (changes: Partial<SubscriptionReply> = {}): Subscrip
   state: "active",
   health: "ok",
   healthReason: null,
+  ...endpoint(),
+  pausedBecause: null,
+  permanentStatuses: [],
+  onRejecting: "hold",
   retry: { kind: "list", delaysMs: [1_000, 5_000] },
   timeoutMs: 30_000,
   maxInFlight: 100,
@@ -49,6 +61,7 @@ export const lag = (changes: Partial<LagReply> = {}): LagReply => ({
   state: "active",
   health: "ok",
   healthReason: null,
+  ...endpoint(),
   lag: 1_204,
   inFlight: 12,
   parked: 3,

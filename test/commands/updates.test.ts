@@ -89,7 +89,7 @@ test.each([
   [
     "subscription update",
     ["billing"],
-    /^Error: Missing: one of --endpoint, --retry-delays, --timeout, --max-in-flight\./,
+    /^Error: Missing: one of --endpoint, --retry-delays, --timeout, --max-in-flight, --permanent-status, --on-rejecting\./,
   ],
   ["subscription update", ["billing", "--max-in-flight", "0"], /greater than or equal to 1/],
 ] as const)("%s %j is exit code 2 and sends nothing", async (name, argv, message) => {

@@ -57,7 +57,7 @@ async function follow(
   return { commands, consumer };
 }
 
-test.each(["README.md", "docs/getting-started.md", "docs/lifecycle.md"])(
+test.each(["README.md", "docs/getting-started.md", "docs/lifecycle.md", "docs/endpoint-health.md"])(
   "the commands of %s work in their order, as they stand",
   async (page) => {
     const { commands, consumer } = await follow(page);

@@ -82,15 +82,20 @@ test("subscription create offers the topics, tries the endpoint, and prints the 
   type(enter);
   await see(/How many messages at once/);
   type(enter);
+  await see(/Which answers are final\?[\s\S]*400,422 \(recommended\)/);
+  type(enter);
   await see(/Create subscription mailer\?/);
   type(`y${enter}`);
   await see(
-    /Without questions: kbroker subscription create mailer --topic payments --endpoint 'http:\/\/127\.0\.0\.1:9\/e\?a=1&b=2' --from beginning/,
+    /Without questions: kbroker subscription create mailer --topic payments --endpoint 'http:\/\/127\.0\.0\.1:9\/e\?a=1&b=2' --from beginning --permanent-status 400,422/,
   );
 
   expect(await ended).toBe(0);
   expect(changes(received).map(({ body }) => JSON.parse(String(body)))).toEqual([
-    { name: "mailer", topic: "payments", endpoint: "http://127.0.0.1:9/e?a=1&b=2", from: "beginning" },
+    {
+      ...{ name: "mailer", topic: "payments", endpoint: "http://127.0.0.1:9/e?a=1&b=2", from: "beginning" },
+      permanentStatuses: [400, 422],
+    },
   ]);
 });
 
@@ -140,6 +145,7 @@ const steps: [question: RegExp, keys: string][] = [
   [/When the endpoint fails/, enter],
   [/How long may an answer take\?/, enter],
   [/How many messages at once/, enter],
+  [/Which answers are final/, enter],
   [/Create subscription mailer\?/, `y${enter}`],
 ];
 

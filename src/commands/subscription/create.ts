@@ -37,6 +37,15 @@ export default class SubscriptionCreate extends DestructiveCommand {
       max: 1_000,
       helpValue: "<count>",
     }),
+    "permanent-status": Flags.string({
+      description: "Statuses that are final: the message is a dead letter at once (default: none).",
+      helpValue: "<400,422,…>",
+    }),
+    "on-rejecting": Flags.option({
+      description:
+        "While the endpoint refuses whatever it gets for good: hold its messages (the default), or give each up.",
+      options: ["hold", "dead-letter"] as const,
+    })(),
     "dead-letter-topic": Flags.string({
       description: "Topic for its dead letters, which others may share; ends with _errors (default: <name>_errors).",
       helpValue: "<name>",
@@ -64,6 +73,8 @@ export default class SubscriptionCreate extends DestructiveCommand {
         timeout,
         retryDelays: flags["retry-delays"],
         maxInFlight: flags["max-in-flight"],
+        permanentStatus: flags["permanent-status"],
+        onRejecting: flags["on-rejecting"],
         deadLetterTopic: flags["dead-letter-topic"],
         errors: flags["keep-errors"] ? "keep" : flags["purge-errors"] ? "purge" : undefined,
       },

@@ -35,6 +35,14 @@ export default class SubscriptionUpdate extends ChangingCommand {
       max: 1_000,
       helpValue: "<count>",
     }),
+    "permanent-status": Flags.string({
+      description: "Statuses that are final; `none`: none.",
+      helpValue: "<400,422,…|none>",
+    }),
+    "on-rejecting": Flags.option({
+      description: "While the endpoint refuses whatever it gets for good: hold its messages, or give each up.",
+      options: ["hold", "dead-letter"] as const,
+    })(),
   };
 
   #picked: boolean = false;
@@ -42,7 +50,10 @@ export default class SubscriptionUpdate extends ChangingCommand {
   async run(): Promise<SubscriptionUpdateReply> {
     const { args, flags } = await this.parse(SubscriptionUpdate);
     const { endpoint, timeout } = flags;
-    const given = { endpoint, timeout, retryDelays: flags["retry-delays"], maxInFlight: flags["max-in-flight"] };
+    const given = {
+      ...{ endpoint, timeout, retryDelays: flags["retry-delays"], maxInFlight: flags["max-in-flight"] },
+      ...{ permanentStatus: flags["permanent-status"], onRejecting: flags["on-rejecting"] },
+    };
     const name = await this.pickName("subscription", args.name, flags);
     const admin = await this.admin(flags);
     const { wish, asked } = await subscriptionUpdateFlow(given, {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { count, instant } from "./common.ts";
+import { endpointReply } from "./endpoint.ts";
 
 /**
  * `GET /admin/v1/subscriptions/{name}/lag`. Lag is Σ(end − max(low, start) − settled above low) + parked. What only the owner
@@ -11,6 +12,7 @@ export const lagReply = z.object({
   state: z.enum(["active", "paused"]),
   health: z.enum(["ok", "degraded", "unknown"]),
   healthReason: z.string().nullable(),
+  ...endpointReply.shape,
   lag: count.nullable(),
   inFlight: count.nullable(),
   parked: count.nullable(),

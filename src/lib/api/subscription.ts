@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { PERMANENT_STATUSES_MAX, permanentStatusProblem } from "../domain/permanent-status.ts";
 import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../domain/retry.ts";
 import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../domain/subscription.ts";
 import { change, count, duration, instant, switched } from "./common.ts";
+import { endpointReply } from "./endpoint.ts";
 
 const answerTimeout = duration("The timeout", {
   minMs: TIMEOUT_MS_MIN,
@@ -15,6 +17,17 @@ const retryDelay = duration("A retry delay", {
   range: "between 1ms and 24h",
 });
 
+const permanentStatus = z.number().superRefine((status, context) => {
+  const message = permanentStatusProblem(status);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
+
+/** Answers with one of these are final; none where the list is empty. */
+const permanentStatuses = z.array(permanentStatus).max(PERMANENT_STATUSES_MAX);
+
+/** What becomes of messages while the endpoint refuses whatever it gets for good. */
+const onRejecting = z.enum(["hold", "dead-letter"]);
+
 /** `POST /admin/v1/subscriptions`. The rules of the address are checked by the broker, which is what connects to it. */
 export const subscriptionCreateBody = z.strictObject({
   name: z.string(),
@@ -27,6 +40,9 @@ export const subscriptionCreateBody = z.strictObject({
   retryDelays: z.array(retryDelay).min(1).max(RETRY_DELAYS_MAX).optional(),
   timeout: answerTimeout.optional(),
   maxInFlight: z.number().int().min(1).max(MAX_IN_FLIGHT_MAX).optional(),
+  permanentStatuses: permanentStatuses.optional(),
+  /** Left out: `hold`. */
+  onRejecting: onRejecting.optional(),
   /** `<name>_errors` when left out; several subscriptions may share one. Its name ends with `_errors`. */
   deadLetterTopic: z.string().optional(),
   /** What becomes of dead letters that a deleted subscription left there; left out: `dead_letters_left` where there are any. */
@@ -54,9 +70,14 @@ export const subscriptionReply = z.object({
   health: z.enum(["ok", "degraded", "unknown"]),
   /** Why the health is not `ok`, in words. */
   healthReason: z.string().nullable(),
+  ...endpointReply.shape,
+  /** Why the broker itself paused it; `null` where it did not. */
+  pausedBecause: z.string().nullable(),
   retry: retryReply,
   timeoutMs: count,
   maxInFlight: count,
+  permanentStatuses: z.array(count),
+  onRejecting,
   deadLetterTopic: z.string(),
   /** `null`: not known. */
   lag: count.nullable(),
@@ -75,6 +96,8 @@ export const subscriptionUpdateBody = z.strictObject({
   retryDelays: z.array(retryDelay).min(1).max(RETRY_DELAYS_MAX).nullable().optional(),
   timeout: answerTimeout.optional(),
   maxInFlight: z.number().int().min(1).max(MAX_IN_FLIGHT_MAX).optional(),
+  permanentStatuses: permanentStatuses.optional(),
+  onRejecting: onRejecting.optional(),
 });
 
 /** `changes` is empty where it was like that already. */

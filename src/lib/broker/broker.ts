@@ -10,9 +10,10 @@ import type { ShardLag } from "../domain/lag.ts";
 import type { Attribute, StoredMessage } from "../domain/message.ts";
 import type { MessageFilter } from "../domain/message-filter.ts";
 import type { CompileSchema } from "../domain/schema.ts";
-import type { Health, Subscription, SubscriptionState } from "../domain/subscription.ts";
+import type { Health, OnRejecting, Subscription, SubscriptionState } from "../domain/subscription.ts";
 import type { Topic, TopicSchema, Visibility } from "../domain/topic.ts";
 import type { Capabilities, Engine, EngineStatus, ScheduledMessage } from "../engine/port.ts";
+import type { EndpointStatus } from "./delivery/delivery.ts";
 import type { Observer } from "./observer.ts";
 
 /** What the use cases need; everything with an effect is handed in. */
@@ -257,6 +258,9 @@ export interface CreateSubscription {
   readonly retryDelaysMs?: readonly number[];
   readonly timeoutMs?: number;
   readonly maxInFlight?: number;
+  /** Empty: none. */
+  readonly permanentStatuses?: readonly number[];
+  readonly onRejecting?: OnRejecting;
   /** `<name>_errors` when left out. */
   readonly deadLetterTopic?: string;
   /** What becomes of dead letters that a deleted subscription left there: taken over, or removed. */
@@ -267,6 +271,7 @@ export interface SubscriptionView {
   readonly subscription: Subscription;
   readonly health: Health;
   readonly healthReason: string | null;
+  readonly endpoint: EndpointStatus | null;
   readonly lag: number | null;
   readonly parked: number | null;
   readonly deadLetters: number | null;
@@ -301,6 +306,9 @@ export interface UpdateSubscription {
   readonly retryDelaysMs?: readonly number[] | null;
   readonly timeoutMs?: number;
   readonly maxInFlight?: number;
+  /** Empty: none. */
+  readonly permanentStatuses?: readonly number[];
+  readonly onRejecting?: OnRejecting;
 }
 
 export interface UpdatedSubscription extends SubscriptionView {
@@ -347,6 +355,7 @@ export interface LagView {
   readonly state: SubscriptionState;
   readonly health: Health;
   readonly healthReason: string | null;
+  readonly endpoint: EndpointStatus | null;
   readonly lag: number | null;
   readonly inFlight: number | null;
   readonly parked: number | null;

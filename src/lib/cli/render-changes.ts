@@ -5,6 +5,8 @@ import { fieldsText } from "./fields.ts";
 const LABELS: Readonly<Record<string, string>> = {
   retryDelays: "retry delays",
   maxInFlight: "max in flight",
+  permanentStatuses: "permanent statuses",
+  onRejecting: "on rejecting",
   ttl: "kept",
 };
 

@@ -18,7 +18,7 @@ export function renderLag(lag: LagReply, paint: Paint): string {
 
 function fields(lag: LagReply): Field[] {
   return [
-    ["in flight", countText(lag.inFlight)],
+    ["in flight", inFlightText(lag)],
     ["parked", parkedText(lag)],
     ["dead letters", deadLettersText(lag)],
     ["oldest undelivered", oldestText(lag)],
@@ -30,6 +30,10 @@ function fields(lag: LagReply): Field[] {
     ["scheduled", countText(lag.scheduled)],
     ["as of", `${lag.asOf}, owner ${lag.owner ?? "unknown"}`],
   ];
+}
+
+function inFlightText({ inFlight, window }: LagReply): string {
+  return inFlight === null || window === null ? countText(inFlight) : `${countText(inFlight)} of ${countText(window)}`;
 }
 
 function parkedText({ parked, nextAttempt, asOf, state }: LagReply): string {

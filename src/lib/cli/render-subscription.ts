@@ -19,6 +19,7 @@ export function renderSubscription(subscription: SubscriptionReply, paint: Paint
       ["retry", retryText(subscription.retry)],
       ["timeout", formatDuration(subscription.timeoutMs)],
       ["max in flight", countText(subscription.maxInFlight)],
+      ["final answers", finalText(subscription)],
       ["created", subscription.createdAt],
       ["id", subscription.id],
     ],
@@ -29,6 +30,12 @@ export function renderSubscription(subscription: SubscriptionReply, paint: Paint
 
 function asideText({ setAside }: SubscriptionReply): string {
   return (setAside ?? 0) === 0 ? "" : `, and ${countText(setAside)} set aside`;
+}
+
+function finalText({ permanentStatuses, onRejecting }: SubscriptionReply): string {
+  if (permanentStatuses.length === 0) return "none";
+  const then = onRejecting === "hold" ? "held" : "given up";
+  return `${permanentStatuses.join(", ")}; while most are refused, messages are ${then}`;
 }
 
 /** "after 1s, 5s; dead after 3 strikes". */

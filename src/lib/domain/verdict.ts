@@ -20,7 +20,7 @@ export interface FailedAttempt {
   readonly isEarly: boolean;
   readonly served: Served;
   readonly servedThen: Served | undefined;
-  /** What the consumer asked for. */
+  /** What the consumer asked for, of this message alone. */
   readonly waitMs: number | undefined;
   /** The endpoint refuses whatever it gets, and its messages shall be kept: permanent is not believed. */
   readonly isHolding: boolean;

@@ -9,7 +9,12 @@ const OF_SUBSCRIPTION: Readonly<Record<string, readonly [help: string, read: (vi
   kbroker_set_aside_letters: ["Dead letters that were redriven too often.", ({ setAside }) => setAside],
   kbroker_oldest_age_seconds: ["Age of the oldest undelivered message; 0 when there is none.", oldestAgeS],
   kbroker_paused: ["1 while paused.", ({ state }) => (state === "paused" ? 1 : 0)],
-  kbroker_degraded: ["1 while the endpoint cannot be reached.", ({ health }) => degraded(health)],
+  kbroker_degraded: ["1 while something keeps it from delivering.", ({ health }) => degraded(health)],
+  kbroker_circuit_open: [
+    "1 while the circuit is open.",
+    ({ endpoint }) => endpoint && Number(endpoint.circuit !== null),
+  ],
+  kbroker_window: ["Pushes that there may be at once.", ({ endpoint }) => endpoint?.window ?? null],
 };
 
 const OF_BROKER: Readonly<Record<string, readonly [help: string, read: (view: BrokerView) => number | null]>> = {

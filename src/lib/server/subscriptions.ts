@@ -2,6 +2,7 @@ import type { EndpointCheckReply, SubscriptionReply } from "../api/subscription.
 import type { CreateSubscription, SubscriptionView, UpdateSubscription } from "../broker/broker.ts";
 import type { Outcome } from "../domain/delivery.ts";
 import type { RetryPolicy } from "../domain/retry.ts";
+import { endpointReply } from "./endpoint-reply.ts";
 import { type Call, instant, type Some } from "./handler.ts";
 
 export const subscriptionHandlers: Some<
@@ -28,7 +29,7 @@ export const subscriptionHandlers: Some<
 };
 
 function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription {
-  const { name, topic, endpoint, from, retryDelays, timeout, maxInFlight, deadLetterTopic, errors } = body;
+  const { name, topic, endpoint, from, retryDelays, timeout, maxInFlight, deadLetterTopic, errors, ...rest } = body;
   return {
     name,
     topic,
@@ -37,6 +38,7 @@ function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription 
     ...(retryDelays !== undefined && { retryDelaysMs: retryDelays }),
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(maxInFlight !== undefined && { maxInFlight }),
+    ...verdicts(rest),
     ...(deadLetterTopic !== undefined && { deadLetterTopic }),
     ...(errors !== undefined && { errors }),
   };
@@ -47,22 +49,34 @@ function changed({
   retryDelays,
   timeout,
   maxInFlight,
+  ...rest
 }: Call<"subscriptionUpdate">["body"]): UpdateSubscription {
   return {
     ...(endpoint !== undefined && { endpoint }),
     ...(retryDelays !== undefined && { retryDelaysMs: retryDelays }),
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(maxInFlight !== undefined && { maxInFlight }),
+    ...verdicts(rest),
+  };
+}
+
+/** How final an answer is. */
+function verdicts({ permanentStatuses, onRejecting }: Call<"subscriptionUpdate">["body"]) {
+  return {
+    ...(permanentStatuses !== undefined && { permanentStatuses }),
+    ...(onRejecting !== undefined && { onRejecting }),
   };
 }
 
 function subscriptionReply(view: SubscriptionView): SubscriptionReply {
-  const { subscription, health, healthReason, lag, parked, deadLetters, setAside } = view;
+  const { subscription, health, healthReason, endpoint: status, lag, parked, deadLetters, setAside } = view;
   const { name, id, topic, endpoint, state, timeoutMs, maxInFlight, deadLetterTopic } = subscription;
+  const { permanentStatuses = [], onRejecting = "hold", pausedBecause = null } = subscription;
   const retry = retryReply(subscription.retry);
   const createdAt = instant(subscription.createdAtMs);
   return {
     ...{ name, id, topic, endpoint, state, health, healthReason, retry, timeoutMs, maxInFlight, deadLetterTopic },
+    ...{ ...endpointReply(status), permanentStatuses: [...permanentStatuses], onRejecting, pausedBecause },
     ...{ lag, parked, deadLetters, setAside, createdAt },
   };
 }

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { BrokerView, LagView } from "../../../src/lib/broker/broker.ts";
 import { openMetrics } from "../../../src/lib/server/metrics.ts";
+import { HEALTHY } from "../../support/broker.ts";
 import { startServer } from "./harness.ts";
 
 const VIEW: LagView = {
-  ...{ subscription: "billing", topic: "orders", state: "active", health: "ok", healthReason: null },
+  ...{ subscription: "billing", topic: "orders", state: "active", health: "ok", healthReason: null, endpoint: HEALTHY },
   ...{
     lag: 3,
     inFlight: 2,

@@ -11,12 +11,14 @@ export function settingsOfTopic({ ttlMs, visibility }: Topic): Settings {
 }
 
 export function settingsOfSubscription(subscription: Subscription): Settings {
-  const { endpoint, retry, timeoutMs, maxInFlight } = subscription;
+  const { endpoint, retry, timeoutMs, maxInFlight, permanentStatuses = [], onRejecting = "hold" } = subscription;
   return {
     endpoint,
     retryDelays: retry.kind === "list" ? retry.delaysMs.map(durationText).join(",") : "default",
     timeout: durationText(timeoutMs),
     maxInFlight: String(maxInFlight),
+    permanentStatuses: permanentStatuses.length === 0 ? "none" : permanentStatuses.join(","),
+    onRejecting,
   };
 }
 

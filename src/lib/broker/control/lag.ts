@@ -44,6 +44,7 @@ export async function lagOf(control: Control, subscription: Subscription): Promi
 const UNKNOWN = {
   health: "unknown",
   healthReason: "No owner reports on this subscription.",
+  endpoint: null,
   lag: null,
   inFlight: null,
   parked: null,
@@ -62,12 +63,13 @@ interface Owned {
 }
 
 async function known(control: Control, { topic, status, places }: Owned) {
-  const { health, healthReason, inFlight, parked, nextAttemptMs, ackPerS } = status;
+  const { health, healthReason, endpoint, inFlight, parked, nextAttemptMs, ackPerS } = status;
   const lag = sum(places, (place) => shardLag(place).lag) + parked;
   const rates = { publishPerS: await publishPerS(control, topic), ackPerS, windowS: 60 } as const;
   return {
     health,
     healthReason,
+    endpoint,
     lag,
     inFlight,
     parked,

@@ -58,7 +58,8 @@ export async function describeSubscription(control: Control, name: string): Prom
 /** Pauses or resumes; doing it twice is fine. Durable when it resolves. */
 export async function setState(control: Control, name: string, state: SubscriptionState): Promise<SubscriptionView> {
   const { version, value } = subscriptionNamed(control.view, name);
-  const wanted = { ...value, state };
+  const { pausedBecause: _, ...rest } = value;
+  const wanted = state === "active" ? { ...rest, state } : { ...value, state };
   if (value.state !== state) await control.engine.catalog.put("subscription", name, wanted, version);
   return viewOf(control, wanted);
 }
@@ -73,8 +74,8 @@ export function checkEndpointText({ endpointProblem }: Control, endpoint: string
 }
 
 async function viewOf(control: Control, subscription: Subscription): Promise<SubscriptionView> {
-  const { health, healthReason, lag, parked, deadLetters, setAside } = await lagOf(control, subscription);
-  return { subscription, health, healthReason, lag, parked, deadLetters, setAside };
+  const { health, healthReason, endpoint, lag, parked, deadLetters, setAside } = await lagOf(control, subscription);
+  return { subscription, health, healthReason, endpoint, lag, parked, deadLetters, setAside };
 }
 
 function newSubscription(
@@ -91,6 +92,8 @@ function newSubscription(
     retry: request.retryDelaysMs === undefined ? RETRY_DEFAULT : { kind: "list", delaysMs: request.retryDelaysMs },
     timeoutMs: request.timeoutMs ?? TIMEOUT_MS_DEFAULT,
     maxInFlight: request.maxInFlight ?? MAX_IN_FLIGHT_DEFAULT,
+    ...(request.permanentStatuses !== undefined && { permanentStatuses: request.permanentStatuses }),
+    ...(request.onRejecting !== undefined && { onRejecting: request.onRejecting }),
     deadLetterTopic: request.deadLetterTopic ?? deadLetterTopicOf(request.name),
     generation: 0,
     createdAtMs: clock.now(),

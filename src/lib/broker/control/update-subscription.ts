@@ -33,8 +33,12 @@ async function changed(control: Control, name: string, request: UpdateSubscripti
 
 function withRequest(before: Subscription, request: UpdateSubscription): Subscription {
   const { endpoint = before.endpoint, timeoutMs = before.timeoutMs, maxInFlight = before.maxInFlight } = request;
-  const { retryDelaysMs } = request;
-  return { ...before, endpoint, timeoutMs, maxInFlight, retry: retryOf(before, retryDelaysMs) };
+  const { retryDelaysMs, permanentStatuses = before.permanentStatuses, onRejecting = before.onRejecting } = request;
+  return {
+    ...{ ...before, endpoint, timeoutMs, maxInFlight, retry: retryOf(before, retryDelaysMs) },
+    ...(permanentStatuses !== undefined && { permanentStatuses }),
+    ...(onRejecting !== undefined && { onRejecting }),
+  };
 }
 
 function retryOf({ retry }: Subscription, delaysMs: UpdateSubscription["retryDelaysMs"]): Subscription["retry"] {

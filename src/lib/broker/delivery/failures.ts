@@ -62,10 +62,12 @@ export function failures({ hold, parked, parker, burial, endpoint, random }: Fai
   function judged({ sent, outcome, reading, parked: before, isEarly }: Failure, subscription: Subscription): Verdict {
     const { observer, clock } = hold;
     const strikes = before?.entry.strikes ?? 0;
+    const wait = waitOf(outcome, clock.now());
     const verdict = judge(subscription.retry, {
       ...{ reading, strikes, isEarly, attempts: (before?.entry.attempts ?? 0) + 1, random: random() },
       ...{ served: endpoint.served, servedThen: before?.entry.endpointThen },
-      waitMs: waitOf(outcome, clock.now())?.delayMs,
+      // One that is about the whole subscription holds it: the message keeps its own delay, for when that is ended early.
+      waitMs: wait?.scope === "message" ? wait.delayMs : undefined,
       isHolding: endpoint.open?.kind === "rejecting" && subscription.onRejecting !== "dead-letter",
     });
     const { onRejecting = "hold" } = subscription;

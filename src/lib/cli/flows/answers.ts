@@ -1,6 +1,8 @@
 import { formatDuration, parseDurationMs } from "../../domain/duration.ts";
+import { KBrokerError } from "../../domain/error.ts";
 import { parseInstantMs } from "../../domain/instant.ts";
 import { conflictKey, type NameKind, nameProblem } from "../../domain/names.ts";
+import { permanentStatusProblem } from "../../domain/permanent-status.ts";
 import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../../domain/retry.ts";
 import type { AnswerProblem } from "../prompter.ts";
 
@@ -37,6 +39,23 @@ export function retryDelays(answer: string): string | undefined {
 /** "1s, 5s" → ["1s", "5s"]. */
 export function splitList(text: string): string[] {
   return text.split(",").map((part) => part.trim());
+}
+
+/** "400, 422" → [400, 422]; "none" → []. Fails with `usage` for what is no status that can be final. */
+export function statuses(text: string): number[] {
+  const problem = permanentStatuses(text);
+  if (problem === undefined) return text === "none" ? [] : splitList(text).map(Number);
+  throw new KBrokerError("usage", `--permanent-status ${text}: ${problem}`, {
+    hint: "Give the statuses with commas between: --permanent-status 400,422",
+  });
+}
+
+export function permanentStatuses(answer: string): string | undefined {
+  if (answer === "none") return undefined;
+  const all = splitList(answer);
+  const odd = all.find((part) => !/^\d+$/.test(part));
+  if (odd !== undefined) return `"${odd}" is no status.`;
+  return all.map((part) => permanentStatusProblem(Number(part))).find((problem) => problem !== undefined);
 }
 
 export function httpUrl(answer: string): string | undefined {

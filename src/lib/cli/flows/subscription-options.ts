@@ -1,6 +1,13 @@
-import { MAX_IN_FLIGHT_DEFAULT, MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../../domain/subscription.ts";
+import { PERMANENT_STATUSES_RECOMMENDED } from "../../domain/permanent-status.ts";
+import {
+  MAX_IN_FLIGHT_DEFAULT,
+  MAX_IN_FLIGHT_MAX,
+  type OnRejecting,
+  TIMEOUT_MS_MAX,
+  TIMEOUT_MS_MIN,
+} from "../../domain/subscription.ts";
 import type { Prompter } from "../prompter.ts";
-import { durationWithin, retryDelays, startOfReading, wholeNumberWithin } from "./answers.ts";
+import { durationWithin, permanentStatuses, retryDelays, startOfReading, wholeNumberWithin } from "./answers.ts";
 import type { SubscriptionOptions } from "./subscription-wish.ts";
 
 export const TIMEOUT_DEFAULT = "30s";
@@ -13,6 +20,7 @@ export async function askOptions(ask: Prompter, given: SubscriptionOptions): Pro
     retryDelays: given.retryDelays ?? (await askRetryDelays(ask)),
     timeout: given.timeout ?? (await askTimeout(ask)),
     maxInFlight: given.maxInFlight ?? (await askMaxInFlight(ask)),
+    permanentStatus: given.permanentStatus ?? (await askPermanentStatus(ask)),
   };
 }
 
@@ -62,4 +70,38 @@ export async function askMaxInFlight(ask: Prompter): Promise<number | undefined>
     problem: wholeNumberWithin(1, MAX_IN_FLIGHT_MAX),
   });
   return Number(count) === MAX_IN_FLIGHT_DEFAULT ? undefined : Number(count);
+}
+
+export async function askPermanentStatus(ask: Prompter): Promise<string | undefined> {
+  const recommended = PERMANENT_STATUSES_RECOMMENDED.join(",");
+  const choice = await ask.choose({
+    message: "Which answers are final?",
+    choices: [
+      {
+        value: recommended,
+        label: `${recommended} (recommended)`,
+        about: "A message that the endpoint cannot read is a dead letter at once, not after twenty minutes of retries.",
+      },
+      { value: "none", label: "none: try again whatever it answers" },
+      { value: "list", label: "statuses of my own" },
+    ],
+  });
+  if (choice === "none") return undefined;
+  if (choice !== "list") return choice;
+  return ask.text({ message: "Statuses, with commas between", initial: recommended, problem: permanentStatuses });
+}
+
+export async function askOnRejecting(ask: Prompter): Promise<OnRejecting> {
+  const choice = await ask.choose({
+    message: "While the endpoint refuses whatever it gets for good",
+    choices: [
+      {
+        value: "hold",
+        label: "hold its messages",
+        about: "A bad deploy does not empty the topic into the dead letters.",
+      },
+      { value: "dead-letter", label: "give each message up" },
+    ],
+  });
+  return choice === "dead-letter" ? choice : "hold";
 }

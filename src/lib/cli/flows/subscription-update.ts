@@ -1,10 +1,17 @@
 import type { EndpointCheckReply, SubscriptionUpdateBody } from "../../api/subscription.ts";
-import { MAX_IN_FLIGHT_DEFAULT } from "../../domain/subscription.ts";
+import { MAX_IN_FLIGHT_DEFAULT, type OnRejecting } from "../../domain/subscription.ts";
 import type { Prompter } from "../prompter.ts";
-import { splitList } from "./answers.ts";
+import { splitList, statuses } from "./answers.ts";
 import { askEndpoint } from "./endpoint.ts";
 import type { Answered } from "./flow.ts";
-import { askMaxInFlight, askRetryDelays, askTimeout, TIMEOUT_DEFAULT } from "./subscription-options.ts";
+import {
+  askMaxInFlight,
+  askOnRejecting,
+  askPermanentStatus,
+  askRetryDelays,
+  askTimeout,
+  TIMEOUT_DEFAULT,
+} from "./subscription-options.ts";
 import { updateFlow } from "./update.ts";
 
 /** As text of the command line. */
@@ -14,6 +21,8 @@ export interface SubscriptionUpdateWish {
   readonly retryDelays?: string | undefined;
   readonly timeout?: string | undefined;
   readonly maxInFlight?: number | undefined;
+  readonly permanentStatus?: string | undefined;
+  readonly onRejecting?: OnRejecting | undefined;
 }
 
 export interface SubscriptionUpdateDeps {
@@ -47,28 +56,42 @@ export function subscriptionUpdateFlow(
       label: "how many messages are pushed at once",
       ask: async (prompter: Prompter) => ({ maxInFlight: (await askMaxInFlight(prompter)) ?? MAX_IN_FLIGHT_DEFAULT }),
     },
+    permanentStatus: {
+      flag: "--permanent-status",
+      label: "which answers are final",
+      ask: async (prompter: Prompter) => ({ permanentStatus: (await askPermanentStatus(prompter)) ?? "none" }),
+    },
+    onRejecting: {
+      flag: "--on-rejecting",
+      label: "what happens while it refuses whatever it gets",
+      ask: async (prompter: Prompter) => ({ onRejecting: await askOnRejecting(prompter) }),
+    },
   };
   return updateFlow<SubscriptionUpdateWish>(given, { ask, settings, line: `kbroker subscription update ${name}` });
 }
 
 export function subscriptionUpdateBody(wish: SubscriptionUpdateWish): SubscriptionUpdateBody {
-  const { endpoint, retryDelays, timeout, maxInFlight } = wish;
+  const { endpoint, retryDelays, timeout, maxInFlight, permanentStatus, onRejecting } = wish;
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(retryDelays === undefined ? {} : { retryDelays: retryDelays === "default" ? null : splitList(retryDelays) }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
+    ...(permanentStatus === undefined ? {} : { permanentStatuses: statuses(permanentStatus) }),
+    ...(onRejecting === undefined ? {} : { onRejecting }),
   };
 }
 
 /** The command line that changes the same. */
 export function subscriptionUpdateLine(name: string, wish: SubscriptionUpdateWish): string[] {
-  const { endpoint, retryDelays, timeout, maxInFlight } = wish;
+  const { endpoint, retryDelays, timeout, maxInFlight, permanentStatus, onRejecting } = wish;
   return [
     ...["kbroker", "subscription", "update", name],
     ...(endpoint === undefined ? [] : ["--endpoint", endpoint]),
     ...(retryDelays === undefined ? [] : ["--retry-delays", retryDelays]),
     ...(timeout === undefined ? [] : ["--timeout", timeout]),
     ...(maxInFlight === undefined ? [] : ["--max-in-flight", String(maxInFlight)]),
+    ...(permanentStatus === undefined ? [] : ["--permanent-status", permanentStatus]),
+    ...(onRejecting === undefined ? [] : ["--on-rejecting", onRejecting]),
   ];
 }

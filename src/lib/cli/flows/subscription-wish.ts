@@ -1,5 +1,6 @@
 import type { SubscriptionCreateBody } from "../../api/subscription.ts";
-import { splitList } from "./answers.ts";
+import type { OnRejecting } from "../../domain/subscription.ts";
+import { splitList, statuses } from "./answers.ts";
 
 /** What may be left out, as text of the command line; left out means the broker's default. */
 export interface SubscriptionOptions {
@@ -7,6 +8,8 @@ export interface SubscriptionOptions {
   readonly retryDelays?: string | undefined;
   readonly timeout?: string | undefined;
   readonly maxInFlight?: number | undefined;
+  readonly permanentStatus?: string | undefined;
+  readonly onRejecting?: OnRejecting | undefined;
   readonly deadLetterTopic?: string | undefined;
   /** What becomes of dead letters that are there already. */
   readonly errors?: "keep" | "purge" | undefined;
@@ -20,7 +23,7 @@ export interface SubscriptionWish extends SubscriptionOptions {
 
 /** The wish as the broker reads it; what is left out stays out, so that the broker's defaults hold. */
 export function subscriptionBody({ name, topic, endpoint, ...options }: SubscriptionWish): SubscriptionCreateBody {
-  const { from, retryDelays, timeout, maxInFlight, deadLetterTopic, errors } = options;
+  const { from, retryDelays, timeout, maxInFlight, permanentStatus, onRejecting, deadLetterTopic, errors } = options;
   return {
     name,
     topic,
@@ -29,6 +32,8 @@ export function subscriptionBody({ name, topic, endpoint, ...options }: Subscrip
     ...(retryDelays === undefined ? {} : { retryDelays: splitList(retryDelays) }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
+    ...(permanentStatus === undefined ? {} : { permanentStatuses: statuses(permanentStatus) }),
+    ...(onRejecting === undefined ? {} : { onRejecting }),
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
     ...(errors === undefined ? {} : { errors }),
   };
@@ -36,13 +41,15 @@ export function subscriptionBody({ name, topic, endpoint, ...options }: Subscrip
 
 /** The command line that creates the same subscription. */
 export function subscriptionLine({ name, topic, endpoint, ...options }: SubscriptionWish): string[] {
-  const { from, retryDelays, timeout, maxInFlight, deadLetterTopic, errors } = options;
+  const { from, retryDelays, timeout, maxInFlight, permanentStatus, onRejecting, deadLetterTopic, errors } = options;
   return [
     ...["kbroker", "subscription", "create", name, "--topic", topic, "--endpoint", endpoint],
     ...(from === undefined ? [] : ["--from", from]),
     ...(retryDelays === undefined ? [] : ["--retry-delays", retryDelays]),
     ...(timeout === undefined ? [] : ["--timeout", timeout]),
     ...(maxInFlight === undefined ? [] : ["--max-in-flight", String(maxInFlight)]),
+    ...(permanentStatus === undefined ? [] : ["--permanent-status", permanentStatus]),
+    ...(onRejecting === undefined ? [] : ["--on-rejecting", onRejecting]),
     ...(deadLetterTopic === undefined ? [] : ["--dead-letter-topic", deadLetterTopic]),
     ...(errors === undefined ? [] : [`--${errors}-errors`]),
   ];

@@ -54,6 +54,7 @@ it("is what is neither settled nor expired, and what is parked", async () => {
     state: "active",
     health: "ok",
     healthReason: null,
+    endpoint: HEALTHY,
     lag: 9,
     inFlight: 2,
     parked: 4,

@@ -40,6 +40,7 @@ it("creates an active subscription with the defaults and its dead letter topic",
     },
     health: "unknown",
     healthReason: expect.any(String),
+    endpoint: null,
     lag: null,
     parked: null,
     deadLetters: 0,
@@ -243,4 +244,41 @@ it("tries an endpoint only where pushes may go", async () => {
 
   expect(await broker.checkEndpoint(ENDPOINT)).toMatchObject({ kind: "answered", status: 204 });
   await expect(broker.checkEndpoint("gopher://x")).rejects.toMatchObject({ code: "endpoint_forbidden" });
+});
+
+it("keeps which answers are final and what becomes of messages that are refused", async () => {
+  const { broker } = await open();
+
+  const { subscription } = await broker.createSubscription({
+    ...{ ...BILLING, permanentStatuses: [400, 422], onRejecting: "dead-letter" },
+  });
+
+  expect(subscription).toMatchObject({ permanentStatuses: [400, 422], onRejecting: "dead-letter" });
+});
+
+it.each([[[200]], [[410]], [[400, 503]], [[429]], [[400.5]], [Array.from({ length: 51 }, () => 400)]])(
+  "refuses permanent statuses %j, and makes nothing",
+  async (permanentStatuses) => {
+    const { broker } = await open();
+
+    const creation = broker.createSubscription({ ...BILLING, permanentStatuses });
+
+    await expect(creation).rejects.toMatchObject({ code: "invalid_request" });
+    expect(await broker.listSubscriptions()).toEqual([]);
+  },
+);
+
+it("a resume forgets why the broker itself had paused it, a pause does not", async () => {
+  const { broker, engine } = await open();
+  await broker.createSubscription(BILLING);
+  const document = await engine.catalog.get("subscription", "billing");
+  const gone = { ...Object(document?.value), state: "paused", pausedBecause: "410" };
+  await engine.catalog.put("subscription", "billing", gone, document?.version ?? 0);
+
+  const paused = await broker.pauseSubscription("billing");
+  const resumed = await broker.resumeSubscription("billing");
+
+  expect(paused.subscription).toMatchObject({ state: "paused", pausedBecause: "410" });
+  expect(resumed.subscription.state).toBe("active");
+  expect(resumed.subscription).not.toHaveProperty("pausedBecause");
 });

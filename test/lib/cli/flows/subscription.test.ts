@@ -37,6 +37,7 @@ test("the walk asks for everything, tries the endpoint, and has a line that does
     "1s,2s",
     "10s",
     "7",
+    "400,422",
     true,
   ];
   const { ask, seen } = script(answers);
@@ -53,15 +54,16 @@ test("the walk asks for everything, tries the endpoint, and has a line that does
     retryDelays: ["1s", "2s"],
     timeout: "10s",
     maxInFlight: 7,
+    permanentStatuses: [400, 422],
   });
   expect(shellLine(subscriptionLine(wish))).toBe(
-    "kbroker subscription create billing --topic orders --endpoint 'http://c:9000/e?a=1&b=2' --from beginning --retry-delays 1s,2s --timeout 10s --max-in-flight 7",
+    "kbroker subscription create billing --topic orders --endpoint 'http://c:9000/e?a=1&b=2' --from beginning --retry-delays 1s,2s --timeout 10s --max-in-flight 7 --permanent-status 400,422",
   );
   expect(seen).toMatchSnapshot();
 });
 
 test("defaults stay out of the request and of the line", async () => {
-  const { ask } = script(["orders", "billing", "http://c/e", false, "latest", "default", "", "", true]);
+  const { ask } = script(["orders", "billing", "http://c/e", false, "latest", "default", "", "", "none", true]);
   const deps = world();
 
   const { wish } = await subscriptionFlow({}, { ...deps, ask });
@@ -72,11 +74,11 @@ test("defaults stay out of the request and of the line", async () => {
 
 test("an endpoint that is not reached can be corrected, or kept all the same", async () => {
   const correct = ["http://c:1/e", true, false, "http://c:2/e", true];
-  const { ask, seen } = script(["orders", "billing", ...correct, "latest", "default", "", "", true]);
+  const { ask, seen } = script(["orders", "billing", ...correct, "latest", "default", "", "", "none", true]);
   const deps = world(lost, reached);
 
   const { wish } = await subscriptionFlow({}, { ...deps, ask });
-  const kept = script(["orders", "billing", "http://c:1/e", true, true, "latest", "default", "", "", true]);
+  const kept = script(["orders", "billing", "http://c:1/e", true, true, "latest", "default", "", "", "none", true]);
   const second = await subscriptionFlow({}, { ...world(lost), ask: kept.ask });
 
   expect([wish.endpoint, second.wish.endpoint]).toEqual(["http://c:2/e", "http://c:1/e"]);
@@ -100,12 +102,14 @@ test("each wrong answer is refused as it is given", async () => {
     ...["list", "1s,,2s", "1s,25h", "1s"],
     ...["0s", "121s", "120s"],
     ...["0", "1001", "ten", "1000"],
+    ...["list", "200", "400,503", "410", "bad", "409,422"],
     true,
   ]);
 
   const { wish } = await subscriptionFlow({}, { ...world(), ask });
 
   expect(wish).toMatchObject({ from: "2h", retryDelays: "1s", timeout: "120s", maxInFlight: 1_000 });
+  expect(wish).toMatchObject({ permanentStatus: "409,422" });
   expect(seen.filter((line) => line.startsWith("✗"))).toMatchSnapshot();
 });
 
@@ -124,4 +128,14 @@ test("without a topic there is nothing to subscribe to", async () => {
   const flow = subscriptionFlow({}, { ...world(), ask, topics: async () => [] });
 
   await expect(flow).rejects.toMatchObject({ code: "usage", hint: "kbroker topic create" });
+});
+
+test("a status on the line that cannot be final is refused before anything is asked of a broker", () => {
+  const wish = { name: "billing", topic: "orders", endpoint: "http://c/e" };
+
+  expect(() => subscriptionBody({ ...wish, permanentStatus: "400,503" })).toThrow(/an outage would empty the topic/);
+  expect(() => subscriptionBody({ ...wish, permanentStatus: "4xx" })).toThrow(/"4xx" is no status/);
+  expect(subscriptionBody({ ...wish, permanentStatus: "400, 422", onRejecting: "dead-letter" })).toMatchObject({
+    ...{ permanentStatuses: [400, 422], onRejecting: "dead-letter" },
+  });
 });
