@@ -238,6 +238,23 @@ describe("a crash at any point loses nothing and counts nothing twice", () => {
   );
 });
 
+test("a letter is settled once its park is durable, and not before: a crash between the two loses nothing", async () => {
+  const stage = await stageOfDead(FIVE);
+  await stage.change({ state: "paused" });
+  await stage.idle();
+  const park = stage.engine.hold({ call: "parked.put" });
+  void order(stage);
+  await park.arrived;
+  await stage.clock.advance(2_000);
+
+  const after = await stage.crash();
+  await after.idle();
+  await after.change({ state: "active" });
+  await after.pass(2_000);
+
+  expect(receivedFrom(after, 5)).toEqual(FIVE);
+});
+
 test("a write that fails, and one that is told to have failed, are made again: each is redriven once", async () => {
   const stage = await stageOfDead(FIVE, undefined, { limits: { redriveBatchMax: 2 } });
   stage.engine.fail({ call: "parked.put", times: 1, point: "after" });
