@@ -66,14 +66,13 @@ export function failures({ hold, parked, parker, burial, endpoint, random }: Fai
     const verdict = judge(subscription.retry, {
       ...{ reading, strikes, isEarly, attempts: (before?.entry.attempts ?? 0) + 1, random: random() },
       ...{ served: endpoint.served, servedThen: before?.entry.endpointThen },
-      // One that is about the whole subscription holds it: the message keeps its own delay, for when that is ended early.
       waitMs: wait?.scope === "message" ? wait.delayMs : undefined,
       isHolding: endpoint.open?.kind === "rejecting" && subscription.onRejecting !== "dead-letter",
     });
     const { onRejecting = "hold" } = subscription;
     endpoint.failed(sent, { outcome, reading, hasStrike: strikes > 0, onRejecting });
     if (verdict.strikes > strikes) observer.struck(subscription.name, subscription.topic);
-    return verdict;
+    return verdict.kind === "retry" && wait?.scope === "subscription" ? notAfter(verdict, wait.delayMs) : verdict;
   }
 
   return {
@@ -106,6 +105,11 @@ function failedEntry({ clock, subscription }: Hold, failure: Failure, verdict: V
     reason: reasonOf(outcome),
     ...(parked?.entry.redrive === undefined ? {} : { redrive: parked.entry.redrive }),
   };
+}
+
+/** The subscription is held until then; when that ends, or is ended early, the message does not wait any longer than by itself. */
+function notAfter(verdict: Extract<Verdict, { kind: "retry" }>, heldMs: number): Verdict {
+  return verdict.delayMs === undefined ? verdict : { ...verdict, delayMs: Math.min(verdict.delayMs, heldMs) };
 }
 
 /** A message that was probed ahead of its time stays due when it was. */
