@@ -3,9 +3,12 @@ import type { SubscriptionState } from "../../src/lib/domain/subscription.ts";
 import { ENDPOINT } from "../support/broker.ts";
 import { answered, broken } from "../support/consumer.ts";
 import { type Action, action, subscriptionName, topicName } from "./action.ts";
+import { lettersEnd } from "./after-crash.ts";
 import type { Doom } from "./fence.ts";
 import { type Mode, newSubscription, newTopic } from "./ledger.ts";
 import { publish, publishAgain } from "./publishing.ts";
+import { deleteSubscription, deleteTopic } from "./removing.ts";
+import { schedule } from "./scheduling.ts";
 import { setStateOf } from "./set-state.ts";
 import { pass, stop } from "./world.ts";
 
@@ -36,7 +39,7 @@ const createSubscription = fc
     action({
       text: `create ${request.name} on ${topicName} from ${request.from}, ${request.retryDelaysMs.join("+")} ms, ${request.maxInFlight} in flight`,
       can: ({ ledger }) => ledger.topics.has(topicName) && !ledger.subscriptions.has(request.name),
-      async act({ ledger, clock }, { broker }) {
+      async act({ ledger, clock }, { broker, engine }) {
         const topic = ledger.topics.get(topicName);
         if (topic === undefined) return;
         const alive = topic.log.findIndex(({ timeMs }) => timeMs + topic.ttlMs > clock.now());
@@ -45,12 +48,22 @@ const createSubscription = fc
         // Before it is asked for: the first push may come before the answer.
         const made = newSubscription({ name, topic, from, strikes: request.retryDelaysMs.length + 1, maxInFlight });
         ledger.subscriptions.set(name, made);
-        const { subscription } = await broker.createSubscription({ ...request, topic: topicName, endpoint: ENDPOINT });
+        const { subscription } = await broker.createSubscription({
+          ...request,
+          topic: topicName,
+          endpoint: ENDPOINT,
+          errors: "keep",
+        });
         made.id = subscription.id;
-        made.errorsId = (await broker.describeTopic(subscription.deadLetterTopic)).topic.id;
+        const errors = await broker.describeTopic(subscription.deadLetterTopic);
+        made.errorsId = errors.topic.id;
+        made.lettersEnd = await lettersEnd(engine, errors.topic.id);
       },
     }),
   );
+
+/** Two of them are longer than the shorter time to live; one is not, so that nothing comes and is trimmed between two looks at a log. */
+const LONGEST = 50 * MINUTE;
 
 const letPass = fc
   .constantFrom(
@@ -58,7 +71,7 @@ const letPass = fc
     MINUTE,
     5 * MINUTE,
     11 * MINUTE,
-    70 * MINUTE,
+    LONGEST,
   )
   .map((ms) => action({ text: `let ${ms / S} s pass`, act: (world, life) => pass(world, life, ms) }));
 
@@ -128,6 +141,9 @@ export const anyAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 16, arbitrary: publish },
   { weight: 4, arbitrary: publishAgain },
   { weight: 16, arbitrary: letPass },
+  { weight: 2, arbitrary: schedule },
+  { weight: 1, arbitrary: deleteSubscription },
+  { weight: 1, arbitrary: deleteTopic },
   { weight: 6, arbitrary: setState },
   { weight: 5, arbitrary: setEndpoint },
   { weight: 5, arbitrary: answerHeld },

@@ -13,27 +13,50 @@ type Known = Pick<World, "ledger" | "clock">;
 
 /** What was being made or changed when the process ended is there or is not; everything else is as it was. */
 export async function learnCatalog({ ledger }: Known, engine: Engine): Promise<void> {
-  const topics = (await engine.catalog.list("topic")).map(({ value }) => value).filter(isTopic);
+  const topics = (await engine.catalog.list("topic"))
+    .map(({ value }) => value)
+    .filter(isTopic)
+    .filter(isThere);
   learnTopics(ledger, topics);
-  const documents = (await engine.catalog.list("subscription")).map(({ value }) => value).filter(isSubscription);
+  const documents = (await engine.catalog.list("subscription"))
+    .map(({ value }) => value)
+    .filter(isSubscription)
+    .filter(isThere)
+    .filter(({ topicId }) => topics.some(({ id }) => id === topicId));
   for (const document of documents) {
     const known = ledger.subscriptions.get(document.name);
     if (known === undefined) ledger.violations.push(`The subscription ${document.name} was never made.`);
-    else learnSubscription(ledger, known, { document, topics });
+    else {
+      const isNew = known.id === "";
+      learnSubscription(ledger, known, { document, topics });
+      if (isNew) known.lettersEnd = await lettersEnd(engine, known.errorsId);
+    }
   }
-  for (const { name, id } of ledger.subscriptions.values()) {
+  for (const { name, id, topic } of ledger.subscriptions.values()) {
     if (documents.some((document) => document.name === name)) continue;
-    if (id !== "") ledger.violations.push(`The subscription ${name} is gone.`);
+    if (id !== "" && ledger.changing !== name && ledger.topics.has(topic.name))
+      ledger.violations.push(`The subscription ${name} is gone.`);
     ledger.subscriptions.delete(name);
   }
   ledger.changing = undefined;
 }
 
-function learnTopics({ topics, violations }: Ledger, found: readonly Topic[]): void {
+/** A subscription takes over the dead letters that one of its name left behind. */
+export async function lettersEnd({ log }: Engine, errorsId: string): Promise<number> {
+  return (await log.bounds({ topicId: errorsId, index: 0 })).end;
+}
+
+/** What was marked as deleted is gone to everybody, whatever is left of it. */
+const isThere = ({ deletion }: Pick<Topic, "deletion">) => deletion === undefined;
+
+function learnTopics({ topics, violations, changing }: Ledger, found: readonly Topic[]): void {
   for (const { name, id, ttlMs, purpose } of found)
     if (purpose === "messages" && !topics.has(name)) topics.set(name, newTopic(name, id, ttlMs));
-  for (const name of topics.keys())
-    if (!found.some((topic) => topic.name === name)) violations.push(`The topic ${name} is gone.`);
+  for (const name of topics.keys()) {
+    if (found.some((topic) => topic.name === name)) continue;
+    if (changing !== name) violations.push(`The topic ${name} is gone.`);
+    topics.delete(name);
+  }
 }
 
 function learnSubscription(

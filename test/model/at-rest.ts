@@ -18,7 +18,10 @@ const ALL = { countMax: 10_000, bytesMax: 1_000_000_000 };
 
 /** Brings the ledger up to what the logs hold, and says what they should hold and do not. */
 export async function readLogs({ ledger, clock }: Pick<World, "ledger" | "clock">, engine: Engine): Promise<void> {
-  for (const topic of ledger.topics.values()) await readTopic(ledger, topic, engine);
+  for (const topic of ledger.topics.values()) {
+    await readTopic(ledger, topic, engine);
+    checkScheduled(ledger, topic, clock.now());
+  }
   for (const subscription of ledger.subscriptions.values())
     await readDeadLetters(ledger, subscription, { engine, nowMs: clock.now() });
 }
@@ -29,16 +32,17 @@ async function readTopic({ sent, violations }: Ledger, topic: ModelTopic, engine
     const payload = new TextDecoder().decode(record.payload);
     const origin = sent[Number(payload)];
     const what = `Offset ${record.offset} of ${topic.name} (${payload})`;
-    if (origin?.topic !== topic.name) {
+    if (origin?.topicId !== topic.id) {
       violations.push(`${what} is of no message that was published there.`);
       continue;
     }
     if (record.offset !== topic.log.length) violations.push(`${what} follows ${topic.log.length - 1}.`);
     if (record.timeMs < (topic.log.at(-1)?.timeMs ?? 0)) violations.push(`${what} is older than the one before.`);
+    if (origin.scheduled) fired(topic, origin.number, { violations, timeMs: record.timeMs });
     const stored = storedOf(topic, origin, record.timeMs);
     stored.offset = record.offset;
     topic.log.push(stored);
-    if (origin.id === undefined) continue;
+    if (origin.id === undefined || origin.scheduled) continue;
     const first = topic.firsts.get(origin.id);
     if (first !== undefined && first !== stored && record.timeMs - first.timeMs <= DEDUPE_WINDOW_MS)
       violations.push(`${what} repeats an id within its window.`);
@@ -48,6 +52,27 @@ async function readTopic({ sent, violations }: Ledger, topic: ModelTopic, engine
     if (topic.stored.get(key)?.offset === undefined)
       violations.push(`The acknowledged message ${key} is not in ${topic.name}.`);
   topic.promised.clear();
+}
+
+/** Once, and within a second of its time; the clock of the model is looked at in steps of one. */
+const LATE_MS_MAX = 2_000;
+
+function fired(
+  { name, scheduled }: ModelTopic,
+  number: number,
+  { violations, timeMs }: { readonly violations: string[]; readonly timeMs: number },
+): void {
+  const dueMs = scheduled.get(number)?.dueMs;
+  if (dueMs === undefined) violations.push(`The scheduled message ${number} comes again in ${name}.`);
+  else if (timeMs < dueMs || timeMs > dueMs + LATE_MS_MAX)
+    violations.push(`The message ${number} that was scheduled for ${dueMs} comes at ${timeMs} in ${name}.`);
+  scheduled.delete(number);
+}
+
+function checkScheduled({ violations }: Ledger, { name, scheduled }: ModelTopic, nowMs: number): void {
+  for (const [number, { dueMs, promised }] of scheduled)
+    if (promised && nowMs > dueMs + LATE_MS_MAX)
+      violations.push(`The scheduled message ${number} never came in ${name}.`);
 }
 
 async function readDeadLetters(

@@ -9,6 +9,8 @@ import { type Delivery, deliveryOf, isAlive, type Ledger, type ModelSubscription
 const LATE = 3;
 const overloaded = answered(503);
 
+const UNAVAILABLE = new Set([429, 502, 503, 504]);
+
 interface Held {
   readonly subscription: ModelSubscription;
   readonly delivery: Delivery;
@@ -54,13 +56,17 @@ export function endpoints(ledger: Ledger, clock: ModelClock): Endpoints {
     delivery.inFlight = false;
     delivery.atMs = clock.monotonic();
     delivery.step = ledger.step;
+    const { acksThen, attempts } = delivery;
+    const servedOthers = attempts > 0 && subscription.acks > acksThen;
+    delivery.acksThen = subscription.acks;
     if (readOutcome(outcome).kind === "ack") {
+      subscription.acks += 1;
       delivery.state = "acked";
       return;
     }
     delivery.state = "parked";
     delivery.attempts += 1;
-    if (mayCount(outcome, subscription)) delivery.strikesMax += 1;
+    if (mayCount(outcome, servedOthers)) delivery.strikesMax += 1;
   }
 
   function keep(one: Omit<Held, "answer">): Promise<Outcome> {
@@ -101,7 +107,7 @@ function received(ledger: Ledger, push: Push, nowMs: number) {
   const sent = ledger.sent[Number(payload)];
   const subscription = ledger.subscriptions.get(header(HEADER.subscription));
   const what = `The push of ${payload} to ${header(HEADER.subscription)}`;
-  if (sent === undefined || subscription === undefined || sent.topic !== subscription.topic.name) {
+  if (sent === undefined || subscription === undefined || sent.topicId !== subscription.topic.id) {
     ledger.violations.push(`${what} is of no message that was published for it.`);
     return undefined;
   }
@@ -145,7 +151,12 @@ function outcomeOf({ mode }: ModelSubscription, { stored, seen }: Delivery): Out
   return kind === "late" && seen < LATE ? answered(500) : ok;
 }
 
-/** A failure before any byte was sent never counts toward the dead letter topic. */
-function mayCount(outcome: Outcome, _subscription: ModelSubscription): boolean {
-  return outcome.kind !== "connection";
+/**
+ * A failure before any byte was sent never counts toward the dead letter topic, and one of a consumer that is not there for others either
+ * does not: an outage is not poison.
+ */
+function mayCount(outcome: Outcome, servedOthers: boolean): boolean {
+  if (outcome.kind === "connection") return false;
+  const isAway = outcome.kind === "unavailable" || UNAVAILABLE.has(outcome.status);
+  return !isAway || servedOthers;
 }

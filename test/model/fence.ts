@@ -19,9 +19,12 @@ export interface Fence {
 }
 
 /** What only reads, or only waits. Everything else of the port makes something durable. */
-const READS = /\.(get|list|load|read|bounds|shards|offsetAt|changed|due|count|want|unwant|status|close)$/;
+const READS =
+  /\.(get|list|load|read|bounds|shards|offsetAt|changed|due|count|find|resources|want|unwant|status|close)$/;
 /** Waits for others, however long: not a call under way. */
-const WAITS = /\.changed$/;
+const WAITS = /\.(changed|unwant)$/;
+/** Computes something. */
+const PURE = /\.resourceOf$/;
 /** Takes somebody to be told, and answers at once. */
 const LISTENS = /\.(handle|watch)$/;
 const never = new Promise<never>(() => {});
@@ -69,6 +72,7 @@ export function fence(engine: Engine, turns: number): Fence {
       if (typeof member === "object" && member !== null) return guard(member, at);
       if (typeof member !== "function") return member;
       const apply = (args: readonly unknown[]): unknown => Reflect.apply(member, target, args);
+      if (PURE.test(at)) return (...args: readonly unknown[]) => apply(args);
       if (LISTENS.test(at)) return (listener: unknown) => apply([deafened(listener, { signal: death.signal, died })]);
       return (...args: readonly unknown[]) => call(at, () => apply(args));
     };

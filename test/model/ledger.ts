@@ -9,9 +9,12 @@ export type Mode = "up" | "mended" | "refusing" | "unavailable" | "failing" | "s
 export interface Sent {
   readonly number: number;
   readonly topic: string;
+  /** Of the topic as it was then: another one of the same name has nothing to do with it. */
+  readonly topicId: string;
   readonly kind: Kind;
   /** The caller's own. */
   readonly id: string | undefined;
+  readonly scheduled: boolean;
   readonly payload: Uint8Array;
   readonly attributes: readonly Attribute[];
 }
@@ -22,6 +25,12 @@ export interface Stored {
   readonly timeMs: number;
   /** Known once the log was looked at. */
   offset: number | undefined;
+}
+
+export interface Scheduled {
+  readonly dueMs: number;
+  /** Not yet: a crash may have come before. */
+  promised: boolean;
 }
 
 export interface ModelTopic {
@@ -36,6 +45,8 @@ export interface ModelTopic {
   readonly firsts: Map<string, Stored>;
   /** Acknowledged to a publisher: `storedKey`s that the log must have. */
   readonly promised: Set<string>;
+  /** What was scheduled and has not been seen in the log, by number. */
+  readonly scheduled: Map<number, Scheduled>;
 }
 
 /** What has become of one message for one subscription, as the broker must see it. */
@@ -50,6 +61,8 @@ export interface Delivery {
   /** How often a consumer was sent it, whatever the broker knows of that. */
   seen: number;
   inFlight: boolean;
+  /** How often the consumer had taken something at this message's last attempt. */
+  acksThen: number;
   /** When its state changed: monotonic time, and the step. */
   atMs: number;
   step: number;
@@ -71,6 +84,8 @@ export interface ModelSubscription {
   mode: Mode;
   /** Dead letters read so far: where to read on. */
   lettersEnd: number;
+  /** How often the consumer took something. */
+  acks: number;
   /** As last shown by the same process. */
   expiredShown: number;
 }
@@ -85,7 +100,7 @@ export interface Ledger {
   readonly sent: Sent[];
   /** What must not be, in words. */
   readonly violations: string[];
-  /** The subscription whose state is being changed: a crash may come before or after. */
+  /** The topic or subscription that is being changed: a crash may come before or after. */
   changing: string | undefined;
   step: number;
 }
@@ -96,13 +111,13 @@ export function ledger(): Ledger {
 
 export function newTopic(name: string, id: string, ttlMs: number): ModelTopic {
   const [stored, log, firsts, promised] = [new Map(), [], new Map(), new Set<string>()];
-  return { name, id, ttlMs, stored, log, firsts, promised };
+  return { name, id, ttlMs, stored, log, firsts, promised, scheduled: new Map() };
 }
 
 export function newSubscription(
   made: Pick<ModelSubscription, "name" | "topic" | "from" | "strikes" | "maxInFlight">,
 ): ModelSubscription {
-  const { deliveries, ...counters } = { deliveries: new Map(), lettersEnd: 0, expiredShown: 0 };
+  const { deliveries, ...counters } = { deliveries: new Map(), lettersEnd: 0, acks: 0, expiredShown: 0 };
   return { ...made, ...counters, deliveries, id: "", errorsId: "", state: "active", mode: "up" };
 }
 
@@ -125,7 +140,7 @@ function newDelivery(stored: Stored): Delivery {
   return {
     stored,
     ...{ state: "pending", diedOfAge: false },
-    ...{ attempts: 0, strikesMax: 0, seen: 0, inFlight: false, atMs: 0, step: 0 },
+    ...{ attempts: 0, strikesMax: 0, seen: 0, inFlight: false, acksThen: 0, atMs: 0, step: 0 },
   };
 }
 

@@ -3,10 +3,10 @@ import { KBrokerError } from "../../src/lib/domain/error.ts";
 import { DEDUPE_WINDOW_MS } from "../../src/lib/domain/topic.ts";
 import { bytes } from "../support/broker.ts";
 import { action, topicName } from "./action.ts";
-import { type Kind, type ModelTopic, type Sent, storedKey } from "./ledger.ts";
+import { type Kind, type Ledger, type ModelTopic, type Sent, storedKey } from "./ledger.ts";
 import type { Life, World } from "./world.ts";
 
-const kind = fc.constantFrom<Kind[]>("good", "good", "good", "good", "late", "poison", "breaks", "held");
+export const kind = fc.constantFrom<Kind[]>("good", "good", "good", "good", "late", "poison", "breaks", "held");
 
 export const publish = fc
   .record({
@@ -35,9 +35,9 @@ export const publishAgain = fc
   .map(({ topicName, back, samePayload }) =>
     action({
       text: `publish the id ${back} back to ${topicName} again, ${samePayload ? "same" : "other"} payload`,
-      can: ({ ledger }) => withId(ledger.sent, topicName, back) !== undefined,
+      can: ({ ledger }) => withId(ledger, topicName, back) !== undefined,
       async act(world, life) {
-        const before = withId(world.ledger.sent, topicName, back);
+        const before = withId(world.ledger, topicName, back);
         if (before === undefined) return;
         const again = samePayload ? before : { ...newSent(world, before), id: before.id };
         await publishOne(world, life, again);
@@ -45,14 +45,17 @@ export const publishAgain = fc
     }),
   );
 
-function withId(all: readonly Sent[], topic: string, back: number): Sent | undefined {
-  const ids = all.filter((sent) => sent.topic === topic && sent.id !== undefined);
+function withId({ sent, topics }: Ledger, topicName: string, back: number): Sent | undefined {
+  const topicId = topics.get(topicName)?.id;
+  const ids = sent.filter((one) => one.topicId === topicId && one.id !== undefined && !one.scheduled);
   return ids[ids.length - 1 - back];
 }
 
-function newSent({ ledger }: World, { topic, kind }: Pick<Sent, "topic" | "kind">): Sent {
+export function newSent({ ledger }: World, { topic, kind }: Pick<Sent, "topic" | "kind">): Sent {
   const number = ledger.sent.length;
-  const sent = { number, topic, kind, id: undefined, payload: bytes(String(number)), attributes: [] };
+  const topicId = ledger.topics.get(topic)?.id ?? "";
+  const [payload, attributes] = [bytes(String(number)), []];
+  const sent = { number, topic, topicId, kind, id: undefined, scheduled: false, payload, attributes };
   ledger.sent.push(sent);
   return sent;
 }

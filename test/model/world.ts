@@ -2,8 +2,10 @@ import type { Broker } from "../../src/lib/broker/broker.ts";
 import type { DeliveryLimits } from "../../src/lib/broker/delivery/limits.ts";
 import { openDelivery } from "../../src/lib/broker/delivery/open-delivery.ts";
 import { createBroker } from "../../src/lib/broker/open.ts";
-import type { Engine } from "../../src/lib/engine/port.ts";
-import { idleFiring, notes } from "../support/broker.ts";
+import { routeOwners } from "../../src/lib/broker/route-owners.ts";
+import { openFiring } from "../../src/lib/broker/schedules/open-firing.ts";
+import { type Engine, SCHEDULES_PREFIX } from "../../src/lib/engine/port.ts";
+import { notes } from "../support/broker.ts";
 import { checkAfterCrash, type End, learnCatalog } from "./after-crash.ts";
 import { checkAtRest, readLogs } from "./at-rest.ts";
 import { type ClockView, type ModelClock, modelClock } from "./clock.ts";
@@ -65,9 +67,17 @@ export async function take(world: World, act: Act): Promise<void> {
   await life.fence.quiet();
   if (life.fence.isDead) await follow(world, "crash");
   else if (end === "stop") await follow(world, end);
-  await readLogs(world, world.life.engine);
-  await checkAtRest(world);
+  await look(world);
   if (ledger.violations.length > 0) throw new Error(ledger.violations.slice(0, VIOLATIONS_SHOWN_MAX).join("\n"));
+}
+
+/** A look may be what a process that is to end at its next write ends at. */
+async function look(world: World): Promise<void> {
+  await readLogs(world, world.life.engine);
+  const looked = await Promise.race([checkAtRest(world).then(() => true), world.life.fence.died]);
+  if (looked === true) return;
+  await follow(world, "crash");
+  await look(world);
 }
 
 /** Lets time pass, unless the process ends on the way. */
@@ -80,16 +90,27 @@ export function pass({ clock }: World, { fence }: Life, ms: number): Promise<voi
 
 /** In order: what is in flight has this long, and then everything that was settled is committed. */
 export async function stop(world: World, life: Life, drainMs: number): Promise<"stop"> {
-  let stopped = false;
-  const stopping = life.broker.stop(drainMs).then(() => {
-    stopped = true;
-  });
-  await world.clock.advance(drainMs, async () => {
-    await life.fence.quiet();
-    return !stopped && !life.fence.isDead;
-  });
-  await stopping;
+  await passUntil(world, life, { work: life.broker.stop(drainMs), ms: drainMs });
   return "stop";
+}
+
+/** Lets time pass, so much at most, until the work is done. */
+export async function passUntil(
+  { clock }: World,
+  { fence }: Life,
+  { work, ms }: { readonly work: Promise<unknown>; readonly ms: number },
+): Promise<void> {
+  let done = false;
+  const doing = work.finally(() => {
+    done = true;
+  });
+  await clock.advance(ms, async () => {
+    await fence.quiet();
+    return !done && !fence.isDead;
+  });
+  await fence.quiet();
+  if (!done && !fence.isDead) throw new Error(`What may take ${ms} ms takes longer.`);
+  await doing;
 }
 
 /** The next process, over what the one before left behind. */
@@ -129,17 +150,13 @@ async function openLife({ storage, clock, ledger, endpoints: { post }, newId }: 
     },
   };
   const shared = { engine: fenced.engine, clock: view, random: () => 0.5, observer };
-  const delivery = openDelivery({ ...shared, post: post(() => fenced.isDead), limits: MODEL_LIMITS });
+  const owners = routeOwners(fenced.engine.owners);
+  const withOwners = (prefix: string) => ({ ...shared, engine: { ...fenced.engine, owners: owners(prefix) } });
+  const delivery = openDelivery({ ...withOwners(""), post: post(() => fenced.isDead), limits: MODEL_LIMITS });
+  const firing = openFiring({ ...withOwners(SCHEDULES_PREFIX), limits: { lookMs: 1_000 } });
   const broker = await createBroker({
     ...shared,
-    ...{
-      delivery,
-      firing: idleFiring(),
-      newId,
-      node: "model",
-      compileSchema: () => () => [],
-      endpointProblem: () => undefined,
-    },
+    ...{ delivery, firing, newId, node: "model", compileSchema: () => () => [], endpointProblem: () => undefined },
     post: post(() => fenced.isDead),
     checkEndpoint: async () => ({ kind: "answered", status: 204, tookMs: 1 }),
   });
