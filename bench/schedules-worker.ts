@@ -1,13 +1,15 @@
 // A process of its own for bench/schedules.ts: `fill <dir> <count> <from ms> <to ms>` puts schedules whose times are spread over that span
 // from now, and tells the rate and what memory it took; `serve <dir>` opens a broker and tells its URL and how long that took;
+// `starts <dir> <other dir>` tells how long opening a broker takes on each, in turn, in one process that is warm;
 // `read <dir>` tells how late each message of the topic was published.
 import { readFileSync } from "node:fs";
 import { openEmbeddedEngine } from "../src/lib/engine/embedded/engine.ts";
 import type { Engine } from "../src/lib/engine/port.ts";
-import { openBroker } from "../src/lib/open-broker.ts";
+import { type OpenBroker, openBroker } from "../src/lib/open-broker.ts";
 import { systemClock } from "../src/lib/system-clock.ts";
 import { SCHEDULED_BYTES, TOPIC } from "./schedules-topic.ts";
 
+const STARTS = 25;
 /** Puts under way at a time, as so many publishers would have them. */
 const AT_ONCE = 1_000;
 const PAGE = { countMax: 10_000, bytesMax: 64 * 1_048_576 };
@@ -17,6 +19,7 @@ const [count = 0, fromMs = 0, toMs = 0] = numbers.map(Number);
 process.on("disconnect", () => process.exit(0));
 if (mode === "fill") await withEngine(fill);
 else if (mode === "read") await withEngine(read);
+else if (mode === "starts") await starts([dir, process.argv[4] ?? ""]);
 else await serve();
 
 async function withEngine(work: (engine: Engine) => Promise<unknown>): Promise<void> {
@@ -69,23 +72,39 @@ async function read(engine: Engine) {
   return { lateMs, tookMs: Math.max(...publishTimesMs) - Math.min(...publishTimesMs) };
 }
 
+async function starts(dirs: readonly string[]): Promise<void> {
+  const tookMs: number[][] = dirs.map(() => []);
+  for (let round = 0; round < STARTS; round += 1) {
+    for (const [index, each] of dirs.entries()) {
+      const startedMs = performance.now();
+      const broker = await open(each);
+      tookMs[index]?.push(performance.now() - startedMs);
+      await broker.close();
+    }
+  }
+  process.send?.({ tookMs });
+}
+
 async function serve(): Promise<void> {
-  const startedMs = performance.now();
-  const broker = await openBroker({
-    version: "bench",
-    listen: { host: "127.0.0.1", port: 0, insecure: false },
-    allowedHosts: [],
-    storage: { dataDir: dir, acceptLoss: false },
-    log: { write: () => undefined, human: true },
-    onFatal: () => process.exit(1),
-  });
-  process.send?.({ url: broker.url, startMs: performance.now() - startedMs, memory: memory() });
+  const broker = await open(dir);
+  process.send?.({ url: broker.url, memory: memory() });
   process.on("message", async (message) => {
     if (message === "memory") process.send?.({ memory: memory() });
     else if (message === "close") {
       await broker.close();
       process.send?.({ closed: true });
     }
+  });
+}
+
+function open(dataDir: string): Promise<OpenBroker> {
+  return openBroker({
+    version: "bench",
+    listen: { host: "127.0.0.1", port: 0, insecure: false },
+    allowedHosts: [],
+    storage: { dataDir, acceptLoss: false },
+    log: { write: () => undefined, human: true },
+    onFatal: () => process.exit(1),
   });
 }
 

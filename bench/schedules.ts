@@ -9,7 +9,6 @@ import { SCHEDULED_BYTES, TOPIC } from "./schedules-topic.ts";
 import { median, quantile } from "./stats.ts";
 
 const COUNT = Number(process.argv[3] ?? 1_000_000);
-const STARTS = 15;
 const MINUTE_MS = 60_000;
 const WEEK_MS = 10_080 * MINUTE_MS;
 /** Fired while 16 connections publish: so many, spread over this time, beginning once the broker runs. */
@@ -26,7 +25,8 @@ interface Memory {
 interface Answers {
   readonly fill: { readonly perS: number; readonly before: Memory; readonly after: Memory };
   readonly read: { readonly lateMs: readonly number[]; readonly tookMs: number };
-  readonly serve: { readonly url: string; readonly startMs: number; readonly memory: Memory };
+  readonly starts: { readonly tookMs: readonly (readonly number[])[] };
+  readonly serve: { readonly url: string; readonly memory: Memory };
   readonly memory: { readonly memory: Memory };
   readonly close: { readonly closed: true };
 }
@@ -39,26 +39,21 @@ async function bench(full: string, empty: string): Promise<void> {
   say(`put: ${round(filled.perS)}/s, ${COUNT} messages of ${SCHEDULED_BYTES} bytes, 1 000 at once, each synced`);
   say(`memory of that process: ${memoryText(filled.before)} before, ${memoryText(filled.after)} after`);
 
-  for (const dir of [empty, full]) await startMs(dir);
-  const starts = { empty: [] as number[], full: [] as number[] };
-  for (let index = 0; index < STARTS; index += 1) {
-    starts.empty.push(await startMs(empty));
-    starts.full.push(await startMs(full));
-  }
-  const [emptyMs, fullMs] = [median(starts.empty), median(starts.full)];
-  say(
-    `start: ${emptyMs.toFixed(0)} ms with none, ${fullMs.toFixed(0)} ms with ${COUNT}, ratio ${(fullMs / emptyMs).toFixed(2)}`,
-  );
-
+  await startBoth(full, empty);
   await scheduleByHttp(full);
   await fireBesideLoad(full);
   await fireOverdue(empty);
 }
 
-async function startMs(dir: string): Promise<number> {
-  const broker = await serve(dir);
-  await close(broker.child);
-  return broker.startMs;
+async function startBoth(full: string, empty: string): Promise<void> {
+  const child = run("schedules-worker", "starts", full, empty);
+  const [fullMs = [], emptyMs = []] = (await answerOf<"starts">(child)).tookMs;
+  await leave(child);
+  const of = (tookMs: readonly number[]) => `${median(tookMs).toFixed(1)} ms (best ${Math.min(...tookMs).toFixed(1)})`;
+  const ratio = (median(fullMs) / median(emptyMs)).toFixed(2);
+  say(
+    `start of a broker: ${of(emptyMs)} with none, ${of(fullMs)} with ${COUNT}, ratio ${ratio}; ${fullMs.length} rounds`,
+  );
 }
 
 async function scheduleByHttp(dir: string): Promise<void> {
