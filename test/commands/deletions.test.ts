@@ -13,7 +13,7 @@ const billing = {
   deadLetters: 2,
   errorsPurged: false,
 };
-const orders = { name: "orders", id: "t-1", messages: 12, schemaVersion: 1, subscriptions: [billing] };
+const orders = { name: "orders", id: "t-1", messages: 12, scheduled: 3, schemaVersion: 1, subscriptions: [billing] };
 const broker = (changes = {}) =>
   stubBroker({
     "DELETE /admin/v1/topics/orders": orders,
@@ -30,6 +30,7 @@ test("topic delete says what goes before it does it", async () => {
   expect([stdout, exit]).toEqual(["Deleted topic orders, with billing.\n", 0]);
   expect(stderr).toBe(
     "Deletes topic orders, 12 messages and its schema.\n" +
+      "Deletes what is scheduled for orders, never to be published: 3.\n" +
       "Deletes subscription billing: 3 undelivered of its messages are not delivered any more.\n" +
       "Keeps 2 dead letters in billing_errors.\n",
   );

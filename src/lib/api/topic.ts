@@ -62,6 +62,8 @@ export const topicDeleteReply = z.object({
   name: z.string(),
   id: z.string(),
   messages: count,
+  /** Messages that waited for their time; `null`: not known. */
+  scheduled: count.nullable(),
   /** `null`: it had no schema. */
   schemaVersion: count.nullable(),
   subscriptions: z.array(subscriptionDeleteReply),

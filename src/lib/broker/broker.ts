@@ -344,6 +344,8 @@ export interface DeletedTopic {
   readonly name: string;
   readonly id: string;
   readonly messages: number;
+  /** Those that wait for their time; `null`: not known. */
+  readonly scheduled: number | null;
   readonly schemaVersion: number | null;
   readonly subscriptions: readonly DeletedSubscription[];
 }

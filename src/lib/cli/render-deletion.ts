@@ -3,10 +3,14 @@ import type { TopicDeleteReply } from "../api/topic.ts";
 import { countText, plural } from "./fields.ts";
 
 /** What deleting a topic does, a line each. */
-export function topicDeletion({ name, messages, schemaVersion, subscriptions }: TopicDeleteReply): string[] {
+export function topicDeletion(deletion: TopicDeleteReply): string[] {
+  const { name, messages, scheduled, schemaVersion, subscriptions } = deletion;
   const schema = schemaVersion === null ? "" : " and its schema";
   return [
     `Deletes topic ${name}, ${plural(messages, "message")}${schema}.`,
+    ...(scheduled === 0
+      ? []
+      : [`Deletes what is scheduled for ${name}, never to be published: ${countText(scheduled)}.`]),
     ...subscriptions.flatMap(subscriptionDeletion),
   ];
 }

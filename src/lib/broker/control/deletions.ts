@@ -20,7 +20,8 @@ export async function deleteTopic(control: Control, name: string, options: Delet
   const subscriptions: DeletedSubscription[] = [];
   for (const reader of readers) subscriptions.push(await deletedSubscription(control, reader, options));
   const messages = await keptCount(control, topic);
-  const deleted = { name, id: topic.id, messages, schemaVersion: schema?.version ?? null, subscriptions };
+  const scheduled = await engine.schedules.count(topic.id);
+  const deleted = { name, id: topic.id, messages, scheduled, schemaVersion: schema?.version ?? null, subscriptions };
   if (options.dryRun) return deleted;
   await againOnConflict(async () => {
     const { topic: now } = topicNamed(view, name);

@@ -224,13 +224,13 @@ it("messages of a topic that was deleted are dropped, counted and logged; other 
 it("a topic that is deleted takes its scheduled messages along; one made again under its name starts without", async () => {
   const stage = await openScheduleStage();
   await stage.schedule("a", { minutes: 5 });
-  await stage.broker.deleteTopic("orders", { cascade: false, purgeErrors: false, dryRun: false });
+  const deleted = await stage.broker.deleteTopic("orders", { cascade: false, purgeErrors: false, dryRun: false });
   const { topic } = await stage.broker.createTopic({ name: "orders", visibility: "private" });
 
   const waiting = await stage.waiting();
   await stage.pass(6 * MINUTE_MS);
 
-  expect([waiting, (await stage.engine.status()).scheduled]).toEqual(["", 0]);
+  expect([deleted.scheduled, waiting, (await stage.engine.status()).scheduled]).toEqual([1, "", 0]);
   expect(await stage.engine.log.bounds({ topicId: topic.id, index: 0 })).toEqual({ start: 0, end: 0 });
   expect(stage.notes.lines.filter((line) => line.startsWith("scheduleDropped"))).toEqual([]);
 });
