@@ -68,9 +68,9 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       ...options.subscription,
     });
   }
+  let told = other.received.length;
   await broker.start();
   await broker.idle();
-  let told = other.received.length;
 
   return {
     broker,

@@ -5,7 +5,7 @@ import type { MoveView, RewindRequest, SkipRequest, UndoRequest } from "../broke
 import type { Versioned } from "../catalog-view.ts";
 import { subscriptionNamed } from "../lookup.ts";
 import type { Control } from "./control.ts";
-import { checkNoneActive, type JobOrder, jobNamed, repeated } from "./jobs.ts";
+import { checkNoneActive, dropUnordered, type JobOrder, jobNamed, repeated } from "./jobs.ts";
 import { type Ground, groundOf, messagesOf } from "./move-ground.ts";
 import { planRewind } from "./rewind.ts";
 import { planSkip } from "./skip.ts";
@@ -70,6 +70,7 @@ async function order(control: Control, { name, request, wish }: Asked, plan: Pla
   const found = subscriptionNamed(control.view, name);
   const subscription = found.value;
   const order = { id: request.job, subscription, wish: JSON.stringify({ ...wish, subscriptionId: subscription.id }) };
+  await dropUnordered(control);
   const before = await repeated(control, order);
   if (before !== undefined && isMove(before)) return { job: before, isOrdered: true };
   await checkNoneActive(control, subscription);

@@ -146,7 +146,10 @@ async function markEntries(
   const changed = new Map<ParkedEntry, ParkedEntry>();
   for (const { after } of plans) {
     for (const entry of after.suspend) changed.set(entry, { ...entry, suspendedBy: generation });
-    for (const { suspendedBy: _, ...entry } of after.revive) changed.set(entry, { ...entry, generation });
+    for (const entry of after.revive) {
+      const { suspendedBy: _, ...rest } = entry;
+      changed.set(entry, { ...rest, generation });
+    }
   }
   const entries = [...changed.values()];
   for (let at = 0; at < entries.length; at += ENTRIES_MAX) {
