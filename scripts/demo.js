@@ -109,6 +109,17 @@ async function story({ run, json }, { received, mend, url }) {
   await until(() => pushes("o-3").at(-1).status === 204, "o-3 was accepted after all");
   check(pushes("o-3").at(-1).redriveCount === 1, "it said that it was redriven once");
   check((await json(["dlq", "list", "billing"])).items.length === 0, "no dead letter is left");
+
+  say("A bad deploy swallowed everything: rewind delivers the last hour once more");
+  await until(async () => (await lag()).lag === 0, "everything was delivered");
+  await run(["subscription", "rewind", "billing", "1", "--dry-run"]);
+  await run(["subscription", "rewind", "billing", "1", "--yes"]);
+  const orders = ["o-1", "o-2", "o-3", "o-4", "o-5", "o-6"];
+  await until(
+    () => orders.every((id) => pushes(id).at(-1).replay !== undefined),
+    "every order came again, marked as a replay",
+  );
+  await run(["job", "list"]);
 }
 
 async function main() {

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 
 /**
- * Listens on a free port of 127.0.0.1. `received` holds each push in order: `{ id, attempt, redriveCount, status, payload }`. An
+ * Listens on a free port of 127.0.0.1. `received` holds each push in order: `{ id, attempt, redriveCount, replay, status, payload }`. An
  * event whose `orderId` is in `broken` is answered 500 as often as its number says (`Infinity`: until it is mended), then 204.
  */
 export async function startConsumer(broken) {
@@ -15,7 +15,14 @@ export async function startConsumer(broken) {
     const status = answerFor(payload, failuresLeft);
     const id = request.headers["x-kb-messageid"];
     const [attempt, redriveCount] = ["deliveryattempt", "redrivecount"].map((name) => request.headers[`x-kb-${name}`]);
-    received.push({ id, attempt: Number(attempt), redriveCount: Number(redriveCount ?? 0), status, payload });
+    received.push({
+      id,
+      attempt: Number(attempt),
+      redriveCount: Number(redriveCount ?? 0),
+      replay: request.headers["x-kb-replay"],
+      status,
+      payload,
+    });
     response.writeHead(status).end();
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -57,7 +57,15 @@ async function follow(
   return { commands, consumer };
 }
 
-test.each(["README.md", "docs/getting-started.md", "docs/lifecycle.md", "docs/endpoint-health.md"])(
+const PAGES = [
+  "README.md",
+  "docs/getting-started.md",
+  "docs/lifecycle.md",
+  "docs/endpoint-health.md",
+  "docs/rewind-and-skip.md",
+];
+
+test.each(PAGES)(
   "the commands of %s work in their order, as they stand",
   async (page) => {
     const { commands, consumer } = await follow(page);
