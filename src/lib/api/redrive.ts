@@ -61,5 +61,4 @@ export const purgeReply = z.object({
 });
 
 export type RedriveReply = z.output<typeof redriveReply>;
-export type RedriveBody = z.input<typeof redriveBody>;
 export type PurgeReply = z.output<typeof purgeReply>;

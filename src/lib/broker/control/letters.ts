@@ -59,7 +59,7 @@ export async function deadCount(
 }
 
 /** Whether letters of several subscriptions may lie in its dead letter topic. */
-export function isShared({ view }: Pick<Control, "view">, { name, deadLetterTopic }: Subscription): boolean {
+function isShared({ view }: Pick<Control, "view">, { name, deadLetterTopic }: Subscription): boolean {
   if (deadLetterTopic !== deadLetterTopicOf(name)) return true;
   return view.subscriptions().some((other) => other.name !== name && other.deadLetterTopic === deadLetterTopic);
 }
@@ -70,7 +70,7 @@ export interface Part {
   readonly all?: boolean;
 }
 
-/** The subscription's letters, oldest first within each shard; `passed` hears of each record that was looked at. */
+/** The subscription's letters, oldest first within each shard. */
 export async function* lettersOf(
   { engine, delivery }: Pick<Control, "engine" | "delivery">,
   { id, name, deadLetterTopic }: Subscription,
