@@ -54,7 +54,7 @@ export function reportingDelivery(reports: ReadonlyMap<string, DeliveryStatus> =
 }
 
 /** A part that owns no schedule: nothing is published later. */
-export function idleFiring(): Firing {
+function idleFiring(): Firing {
   const done = async () => undefined;
   return { start: done, stop: done, idle: done, scheduled: () => {}, cancel: async () => ({ kind: "absent" }) };
 }
