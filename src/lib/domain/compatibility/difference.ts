@@ -4,6 +4,9 @@ import { type Direction, incompatibilities, type NamedSchema, placesOf } from ".
 
 /** More than this many are counted, not shown. */
 const CHANGES_MAX = 200;
+const CHANGES_MIN = 5;
+/** Each change is judged against a whole schema, and the broker does nothing else meanwhile: of large schemas fewer are shown. */
+const JUDGED_CHARACTERS_MAX = 200_000;
 
 /** One change, judged as if it were the only one. */
 export interface SchemaChange {
@@ -31,7 +34,8 @@ export interface Difference {
 export function differenceOf(old: NamedSchema, next: NamedSchema): Difference {
   const before: unknown = JSON.parse(old.definition);
   const all = [...changesOf(before, JSON.parse(next.definition))];
-  const shown = all.slice(0, CHANGES_MAX);
+  const affordable = Math.floor(JUDGED_CHARACTERS_MAX / (old.definition.length + 1));
+  const shown = all.slice(0, Math.min(CHANGES_MAX, Math.max(CHANGES_MIN, affordable)));
   const pointers = shown.map(({ path }) => pointerOf(path));
   const [oldPlaces, places] = [placesOf(old.definition, pointers), placesOf(next.definition, pointers)];
   const changes = shown.map((change): SchemaChange => {

@@ -1,7 +1,7 @@
 import type { Evaluates, SchemaNode } from "./node.ts";
 
 /** The schemas in `node` that apply to the same value as it does. */
-export function inPlace(node: SchemaNode): readonly SchemaNode[] {
+function inPlace(node: SchemaNode): readonly SchemaNode[] {
   const { if: condition, then, else: otherwise } = node.conditional ?? {};
   const maybe = [condition, then, otherwise].filter((one) => one !== undefined);
   return [...node.allOf, ...(node.anyOf ?? []), ...(node.oneOf ?? []), ...maybe, ...node.dependentSchemas.values()];

@@ -15,7 +15,7 @@ export function kindsText(kinds: Iterable<ValueKind>): string {
   return alternatives(names);
 }
 
-export function alternatives(words: readonly string[]): string {
+function alternatives(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
@@ -25,11 +25,7 @@ export function valuesText(values: readonly unknown[]): string {
   return more > 0 ? `${shown.join(", ")} and ${more} more` : alternatives(shown);
 }
 
-export function valueText(value: unknown): string {
+function valueText(value: unknown): string {
   const text = canonicalJson(value);
   return text.length <= VALUE_LENGTH_MAX ? text : `${text.slice(0, VALUE_LENGTH_MAX)}…`;
-}
-
-export function namesText(names: readonly string[]): string {
-  return names.map((name) => JSON.stringify(name)).join(", ");
 }
