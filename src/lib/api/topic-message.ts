@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { count, instant } from "./common.ts";
 
-export const MESSAGES_LIMIT_MAX = 1_000;
+const MESSAGES_LIMIT_MAX = 1_000;
 /** Below the time after which a client gives up on an answer. */
-export const MESSAGES_WAIT_MS_MAX = 20_000;
+const MESSAGES_WAIT_MS_MAX = 20_000;
 
 /** `GET /admin/v1/topics/{name}/messages`: in their order. A page is bounded in bytes, too, and may be empty before the end. */
 export const messagesQuery = z.strictObject({
