@@ -1,5 +1,3 @@
-/** What an operator orders and the owner of a subscription carries out; one at a time for each subscription. */
-export type JobKind = "rewind" | "skip" | "undo" | "redrive";
 /** `running` until it ended as one of the others. */
 export const JOB_STATES = ["running", "done", "cancelled", "failed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -13,7 +11,7 @@ export const UNDO_MS_MAX = 24 * 3_600_000;
 /** The fastest that a job may be asked to go; whoever wants it faster leaves the rate out. */
 export const JOB_RATE_PER_S_MAX = 100_000;
 
-/** What every job has. The catalog's document of kind `job`, named by its id. */
+/** What an operator orders and the owner of a subscription carries out; one at a time for each subscription. What every job has. The catalog's document of kind `job`, named by its id. */
 export interface JobHead {
   /** Given by the caller or made. Ordering the same id again is answered with the job that is there. */
   readonly id: string;

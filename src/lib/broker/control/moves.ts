@@ -12,7 +12,7 @@ import { planSkip } from "./skip.ts";
 import { planUndo } from "./undo.ts";
 
 /** An owner that has not moved by then is not waited for: the order stands, and its job says when it is done. */
-export const APPLIED_WAIT_MS_MAX = 10_000;
+const APPLIED_WAIT_MS_MAX = 10_000;
 
 export function orderRewind(control: Control, name: string, request: RewindRequest): Promise<MoveView> {
   const { hours, to, ratePerS } = request;
