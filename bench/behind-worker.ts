@@ -17,15 +17,26 @@ async function operate() {
   const startMs = performance.now();
   const broker = await openServed(dir);
   const openMs = performance.now() - startMs;
-  const call = (method: string, path: string) => admin(broker.url, method, `/subscriptions/${path}`);
+  const call = (method: string, path: string, body?: unknown) =>
+    admin(broker.url, method, `/subscriptions/${path}`, body);
   const times: Record<string, number> = { "start-up": openMs };
   times.lag = await timed(() => call("GET", "behind/lag"));
   times["resume and pause"] = await timed(async () => {
     await call("POST", "behind/resume");
     await call("POST", "behind/pause");
   });
+  times["rewind and undo"] = await timed(async () => {
+    await moved(call("POST", "done/rewind", { hours: 24 }));
+    await moved(call("POST", "done/undo", { of: "rewind" }));
+  });
   await broker.close();
   return times;
+}
+
+/** Answered by the owner once it has moved, not only once it was ordered. */
+async function moved(answer: Promise<Record<string, unknown>>): Promise<void> {
+  const { state } = await answer;
+  if (state !== "done") throw new Error(`The move is ${String(state)}.`);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
