@@ -24,7 +24,7 @@ export const topic = (changes: Partial<TopicReply> = {}): TopicReply => ({
 /** What creating one answers. */
 export const newTopic = (changes: Partial<TopicReply> = {}) => ({ ...topic(changes), warnings: [] });
 
-export const endpoint = (changes: Partial<EndpointReply> = {}): EndpointReply => ({
+const endpoint = (changes: Partial<EndpointReply> = {}): EndpointReply => ({
   circuit: { state: "closed", kind: null, since: null, reason: null, probes: 0, nextProbe: null },
   window: 100,
   heldUntil: null,

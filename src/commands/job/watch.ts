@@ -3,7 +3,6 @@ import { BaseCommand } from "../../lib/cli/base-command.ts";
 import { jobArg } from "../../lib/cli/job-arg.ts";
 import { progressText } from "../../lib/cli/render-job.ts";
 import { CODES } from "../../lib/domain/error.ts";
-import { systemClock } from "../../lib/system-clock.ts";
 
 const LOOK_MS = 250;
 
@@ -30,7 +29,7 @@ export default class JobWatch extends BaseCommand {
         last = text;
         tell(`${current.kind} of ${current.subscription}: ${progressText(current)}`);
         if (current.state !== "running") return current;
-        await systemClock.after(LOOK_MS);
+        await this.clock.after(LOOK_MS);
       }
     });
     if (!isStream) this.print(ended(job));

@@ -1,5 +1,5 @@
 const VERDICTS = 30;
-export const REJECTING_MIN = 20;
+const REJECTING_MIN = 20;
 const ALL = 2 ** VERDICTS - 1;
 
 /** The last 30 verdicts of an endpoint, one bit each: 1 for a permanent one. */

@@ -1,4 +1,4 @@
-export const WINDOW_START = 4;
+const WINDOW_START = 4;
 const WINDOW_SHRINK = 0.7;
 
 /** What is remembered of a window. */
