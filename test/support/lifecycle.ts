@@ -1,5 +1,6 @@
-import type { Broker, CreateSubscription } from "../../src/lib/broker/broker.ts";
+import type { Broker } from "../../src/lib/broker/broker.ts";
 import { openDelivery } from "../../src/lib/broker/delivery/open-delivery.ts";
+import type { CreateSubscription } from "../../src/lib/broker/requests/subscriptions.ts";
 import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import type { Engine } from "../../src/lib/engine/port.ts";

@@ -1,6 +1,7 @@
-import type { Broker, CreateSubscription } from "../../src/lib/broker/broker.ts";
+import type { Broker } from "../../src/lib/broker/broker.ts";
 import type { DeliveryLimits } from "../../src/lib/broker/delivery/limits.ts";
 import { openDelivery } from "../../src/lib/broker/delivery/open-delivery.ts";
+import type { CreateSubscription } from "../../src/lib/broker/requests/subscriptions.ts";
 import { HEADER } from "../../src/lib/domain/headers.ts";
 import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";

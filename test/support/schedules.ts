@@ -1,4 +1,5 @@
-import type { Broker, ScheduleRequest } from "../../src/lib/broker/broker.ts";
+import type { Broker } from "../../src/lib/broker/broker.ts";
+import type { ScheduleRequest } from "../../src/lib/broker/requests/publish.ts";
 import { routeOwners } from "../../src/lib/broker/route-owners.ts";
 import type { FiringLimits } from "../../src/lib/broker/schedules/limits.ts";
 import { openFiring } from "../../src/lib/broker/schedules/open-firing.ts";

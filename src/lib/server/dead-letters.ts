@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../api/dead-letter.ts";
-import type { DeadLetterList } from "../broker/broker.ts";
+import type { DeadLetterList } from "../broker/requests/dead-letters.ts";
 import { type DeadLetterInfo, readDeadLetter } from "../domain/dead-letter.ts";
 import type { StoredMessage } from "../domain/message.ts";
 import { instant, type Some } from "./handler.ts";

@@ -1,5 +1,5 @@
 import type { JobReply } from "../api/job.ts";
-import type { JobView } from "../broker/broker.ts";
+import type { JobView } from "../broker/requests/jobs.ts";
 import { isMove, type JobHead } from "../domain/job.ts";
 import { instant, instantOrNull, type Some } from "./handler.ts";
 

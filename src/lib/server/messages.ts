@@ -1,5 +1,5 @@
 import type { TopicMessage } from "../api/topic-message.ts";
-import type { MessageEntry } from "../broker/broker.ts";
+import type { MessageEntry } from "../broker/requests/messages.ts";
 import { instant, instantOrNull, type Some } from "./handler.ts";
 import { payloadText } from "./payload-text.ts";
 

@@ -1,5 +1,5 @@
 import type { MoveReply } from "../api/move.ts";
-import type { MoveView } from "../broker/broker.ts";
+import type { MoveView } from "../broker/requests/jobs.ts";
 import { instant, type Some } from "./handler.ts";
 
 export const moveHandlers: Some<"subscriptionRewind" | "subscriptionSkip" | "subscriptionUndo"> = {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { BatchLineReply } from "../api/message.ts";
-import type { BatchResult } from "../broker/broker.ts";
+import type { BatchResult } from "../broker/requests/publish.ts";
 import type { Code } from "../domain/error.ts";
 import { instant } from "./handler.ts";
 import { brokerToChange, type PhaseHolder } from "./phase.ts";

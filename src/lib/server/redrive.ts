@@ -1,5 +1,5 @@
 import type { PurgeReply, RedriveReply } from "../api/redrive.ts";
-import type { PurgeView, RedriveView } from "../broker/broker.ts";
+import type { PurgeView, RedriveView } from "../broker/requests/dead-letters.ts";
 import type { Some } from "./handler.ts";
 
 export const redriveHandlers: Some<"subscriptionRedrive" | "deadLetterPurge"> = {

@@ -1,5 +1,5 @@
 import type { ScheduledItem } from "../api/schedule.ts";
-import type { ScheduledList } from "../broker/broker.ts";
+import type { ScheduledList } from "../broker/requests/messages.ts";
 import { instant, type Some } from "./handler.ts";
 
 export const scheduledHandlers: Some<"scheduledList" | "scheduledCancel"> = {

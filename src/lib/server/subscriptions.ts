@@ -1,5 +1,5 @@
 import type { EndpointCheckReply, SubscriptionReply } from "../api/subscription.ts";
-import type { CreateSubscription, SubscriptionView, UpdateSubscription } from "../broker/broker.ts";
+import type { CreateSubscription, SubscriptionView, UpdateSubscription } from "../broker/requests/subscriptions.ts";
 import type { Outcome } from "../domain/delivery.ts";
 import type { RetryPolicy } from "../domain/retry.ts";
 import { endpointReply } from "./endpoint-reply.ts";

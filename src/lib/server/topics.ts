@@ -1,5 +1,5 @@
 import type { TopicReply } from "../api/topic.ts";
-import type { TopicView } from "../broker/broker.ts";
+import type { TopicView } from "../broker/requests/topics.ts";
 import { schemaWarnings } from "../domain/schema-warnings.ts";
 import { instant, type Some } from "./handler.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DeadLetterPage, Redrive } from "../../../src/lib/broker/broker.ts";
+import type { DeadLetterPage, Redrive } from "../../../src/lib/broker/requests/dead-letters.ts";
 import { REDRIVES_MAX } from "../../../src/lib/domain/dead-letter.ts";
 import { bytes } from "../../support/broker.ts";
 import { answered, ok } from "../../support/consumer.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { CreateSubscription } from "../../../src/lib/broker/broker.ts";
 import { openDelivery } from "../../../src/lib/broker/delivery/open-delivery.ts";
+import type { CreateSubscription } from "../../../src/lib/broker/requests/subscriptions.ts";
 import { readDeadLetter } from "../../../src/lib/domain/dead-letter.ts";
 import { memoryEngine } from "../../../src/lib/engine/memory/engine.ts";
 import { bytes, ENDPOINT, notes, openTestBroker } from "../../support/broker.ts";

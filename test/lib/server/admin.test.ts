@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { topicReply } from "../../../src/lib/api/topic.ts";
-import type { CreateTopic } from "../../../src/lib/broker/broker.ts";
+import type { CreateTopic } from "../../../src/lib/broker/requests/topics.ts";
 import { refused, startServer } from "./harness.ts";
 
 const TOPIC = {

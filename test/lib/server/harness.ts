@@ -1,7 +1,8 @@
 import { connect } from "node:net";
 import { onTestFinished } from "vitest";
 import { type ErrorReply, errorReply } from "../../../src/lib/api/error.ts";
-import type { Broker, PublishRequest } from "../../../src/lib/broker/broker.ts";
+import type { Broker } from "../../../src/lib/broker/broker.ts";
+import type { PublishRequest } from "../../../src/lib/broker/requests/publish.ts";
 import { LIMITS } from "../../../src/lib/server/limits.ts";
 import { openMetrics } from "../../../src/lib/server/metrics.ts";
 import { openServer, type Server, type ServerOptions } from "../../../src/lib/server/server.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { batchLineReply } from "../../../src/lib/api/message.ts";
-import type { PublishBatchRequest } from "../../../src/lib/broker/broker.ts";
+import type { PublishBatchRequest } from "../../../src/lib/broker/requests/publish.ts";
 import { KBrokerError } from "../../../src/lib/domain/error.ts";
 import { openMetrics } from "../../../src/lib/server/metrics.ts";
 import { refused, startServer } from "./harness.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ScheduleRequest } from "../../../src/lib/broker/broker.ts";
+import type { ScheduleRequest } from "../../../src/lib/broker/requests/publish.ts";
 import { checkScheduleMinutes } from "../../../src/lib/domain/schedule.ts";
 import { exchange, refusal, refused, startServer } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 import { durationText } from "../../domain/duration.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Topic } from "../../domain/topic.ts";
-import type { Change } from "../broker.ts";
+import type { Change } from "../requests/subscriptions.ts";
 
 /** Settings by the names and in the words in which a request gives them. */
 type Settings = Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import { PERMANENT_STATUSES_MAX, permanentStatusProblem } from "../../domain/permanent-status.ts";
 import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../../domain/retry.ts";
 import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../../domain/subscription.ts";
-import type { CreateSubscription } from "../broker.ts";
+import type { CreateSubscription } from "../requests/subscriptions.ts";
 
 type Limits = Pick<CreateSubscription, "timeoutMs" | "maxInFlight" | "retryDelaysMs" | "permanentStatuses">;
 

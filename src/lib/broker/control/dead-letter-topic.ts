@@ -4,7 +4,7 @@ import { deadLetterNameProblem } from "../../domain/names.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import { TOPIC_TTL_MS_MAX, type Topic } from "../../domain/topic.ts";
 import type { ShardCursor } from "../../engine/port.ts";
-import type { CreateSubscription } from "../broker.ts";
+import type { CreateSubscription } from "../requests/subscriptions.ts";
 import type { Control, Undo } from "./control.ts";
 import { keptCount, keptShards } from "./kept.ts";
 import { removeDeleted, usersOf } from "./removal.ts";

@@ -1,5 +1,5 @@
-import type { FindMessage, FoundMessage } from "../broker.ts";
 import { topicNamed } from "../lookup.ts";
+import type { FindMessage, FoundMessage } from "../requests/messages.ts";
 import type { Control } from "./control.ts";
 import { type Kept, keptShards } from "./kept.ts";
 import { parsePosition } from "./messages.ts";

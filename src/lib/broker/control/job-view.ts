@@ -1,7 +1,7 @@
 import { unsettledCount } from "../../domain/cursor.ts";
 import { isMove, type Job, type MoveJob, UNDO_MS_MAX } from "../../domain/job.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import type { JobView } from "../broker.ts";
+import type { JobView } from "../requests/jobs.ts";
 import type { Control } from "./control.ts";
 
 /** A job with what follows from where its subscription is now. */

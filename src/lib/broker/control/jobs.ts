@@ -3,9 +3,9 @@ import { KBrokerError } from "../../domain/error.ts";
 import { ENDED_JOB_MS_MAX, ENDED_JOBS_MAX, isMove, type Job, type JobHead } from "../../domain/job.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { CatalogDocument } from "../../engine/port.ts";
-import type { JobFilter } from "../broker.ts";
 import type { Versioned } from "../catalog-view.ts";
 import { subscriptionNamed } from "../lookup.ts";
+import type { JobFilter } from "../requests/jobs.ts";
 import type { Control } from "./control.ts";
 
 const JOB_ID = /^[A-Za-z0-9._:-]{1,128}$/;

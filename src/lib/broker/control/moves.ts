@@ -1,9 +1,9 @@
 import { isSubscription } from "../../domain/documents.ts";
 import { isMove, type MoveJob } from "../../domain/job.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import type { MoveView, RewindRequest, SkipRequest, UndoRequest } from "../broker.ts";
 import type { Versioned } from "../catalog-view.ts";
 import { subscriptionNamed } from "../lookup.ts";
+import type { MoveView, RewindRequest, SkipRequest, UndoRequest } from "../requests/jobs.ts";
 import type { Control } from "./control.ts";
 import { checkNoneActive, dropUnordered, type JobOrder, jobNamed, repeated } from "./jobs.ts";
 import { type Ground, groundOf, messagesOf } from "./move-ground.ts";

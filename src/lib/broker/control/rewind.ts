@@ -3,7 +3,7 @@ import { formatDuration } from "../../domain/duration.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import type { MoveJob, ShardOffset } from "../../domain/job.ts";
 import { HOUR_MS } from "../../domain/topic.ts";
-import type { RewindRequest } from "../broker.ts";
+import type { RewindRequest } from "../requests/jobs.ts";
 import type { Control } from "./control.ts";
 import type { JobOrder } from "./jobs.ts";
 import { type Ground, momentMs, newMove, offsetsAt } from "./move-ground.ts";

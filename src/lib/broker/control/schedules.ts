@@ -1,7 +1,7 @@
 import { KBrokerError } from "../../domain/error.ts";
 import type { ScheduledKey, ScheduledMessage } from "../../engine/port.ts";
-import type { ScheduledList, ScheduledPage } from "../broker.ts";
 import { topicNamed } from "../lookup.ts";
+import type { ScheduledList, ScheduledPage } from "../requests/messages.ts";
 import { keyOf } from "../schedules/fire.ts";
 import type { Firing } from "../schedules/firing.ts";
 import type { Control } from "./control.ts";

@@ -2,7 +2,7 @@ import { differenceOf } from "../../domain/compatibility/difference.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import { parsePayload } from "../../domain/json.ts";
 import { withPlaces } from "../../domain/payload-places.ts";
-import type { CheckSchema, DiffSchemas, SchemaChecked, SchemasDiffer } from "../broker.ts";
+import type { CheckSchema, DiffSchemas, SchemaChecked, SchemasDiffer } from "../requests/schemas.ts";
 import type { Control } from "./control.ts";
 import { newestSchema, schemaVersion } from "./schema-versions.ts";
 

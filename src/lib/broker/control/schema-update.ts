@@ -3,7 +3,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import { SCHEMA_VERSIONS_MAX } from "../../domain/schema.ts";
 import { incompatible, problemsOf } from "../../domain/schema-update.ts";
 import type { TopicSchema } from "../../domain/topic.ts";
-import type { SchemaUpdated, UpdateSchema } from "../broker.ts";
+import type { SchemaUpdated, UpdateSchema } from "../requests/schemas.ts";
 import { type Control, orOnConflict } from "./control.ts";
 import { keepVersion, newestSchema } from "./schema-versions.ts";
 

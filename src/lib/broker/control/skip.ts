@@ -1,6 +1,6 @@
 import { KBrokerError } from "../../domain/error.ts";
 import type { MoveJob } from "../../domain/job.ts";
-import type { SkipRequest } from "../broker.ts";
+import type { SkipRequest } from "../requests/jobs.ts";
 import type { Control } from "./control.ts";
 import type { JobOrder } from "./jobs.ts";
 import { lagOf } from "./lag.ts";

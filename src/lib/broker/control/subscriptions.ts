@@ -9,8 +9,8 @@ import {
   TIMEOUT_MS_DEFAULT,
 } from "../../domain/subscription.ts";
 import { PRIVATE_SUBSCRIPTIONS_MAX, type Topic } from "../../domain/topic.ts";
-import type { CreateSubscription, SubscriptionView } from "../broker.ts";
 import { allThatStay, subscriptionNamed, topicNamed } from "../lookup.ts";
+import type { CreateSubscription, SubscriptionView } from "../requests/subscriptions.ts";
 import { checkLimits } from "./check-limits.ts";
 import { allOrNothing, type Control, orOnConflict } from "./control.ts";
 import { checkErrors, openErrors } from "./dead-letter-topic.ts";

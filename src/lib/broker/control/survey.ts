@@ -1,7 +1,7 @@
 import { REDRIVES_MAX } from "../../domain/dead-letter.ts";
 import type { DeadLetterFilter } from "../../domain/job.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import type { DeadLetterReason } from "../broker.ts";
+import type { DeadLetterReason } from "../requests/dead-letters.ts";
 import type { Control } from "./control.ts";
 import { isMeant } from "./dead-letters.ts";
 import { type FoundLetter, lettersOf, type Standing } from "./letters.ts";

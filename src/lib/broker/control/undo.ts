@@ -1,6 +1,6 @@
 import { KBrokerError } from "../../domain/error.ts";
 import { type MoveJob, UNDO_MS_MAX } from "../../domain/job.ts";
-import type { UndoRequest } from "../broker.ts";
+import type { UndoRequest } from "../requests/jobs.ts";
 import type { Control } from "./control.ts";
 import type { JobOrder } from "./jobs.ts";
 import { type Ground, newMove } from "./move-ground.ts";

@@ -1,7 +1,7 @@
 import { RETRY_DEFAULT } from "../../domain/retry.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import type { Change, UpdatedSubscription, UpdateSubscription } from "../broker.ts";
 import { subscriptionNamed } from "../lookup.ts";
+import type { Change, UpdatedSubscription, UpdateSubscription } from "../requests/subscriptions.ts";
 import { changesBetween, settingsOfSubscription } from "./changes.ts";
 import { checkLimits } from "./check-limits.ts";
 import { againOnConflict, type Control } from "./control.ts";

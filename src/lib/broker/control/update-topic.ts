@@ -1,8 +1,8 @@
 import { KBrokerError } from "../../domain/error.ts";
 import { PRIVATE_SUBSCRIPTIONS_MAX, type Topic } from "../../domain/topic.ts";
-import type { UpdatedTopic, UpdateTopic } from "../broker.ts";
 import type { TopicEntry } from "../catalog-view.ts";
 import { topicNamed } from "../lookup.ts";
+import type { UpdatedTopic, UpdateTopic } from "../requests/topics.ts";
 import { changesBetween, settingsOfTopic } from "./changes.ts";
 import type { Control } from "./control.ts";
 import { keptCount } from "./kept.ts";

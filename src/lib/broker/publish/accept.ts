@@ -4,9 +4,10 @@ import type { Message } from "../../domain/message.ts";
 import { withPlaces } from "../../domain/payload-places.ts";
 import type { CompileSchema, Validate } from "../../domain/schema.ts";
 import type { Topic, TopicSchema } from "../../domain/topic.ts";
-import type { BrokerDeps, PublishRequest } from "../broker.ts";
+import type { BrokerDeps } from "../broker.ts";
 import type { CatalogView, TopicEntry } from "../catalog-view.ts";
 import { topicNamed } from "../lookup.ts";
+import type { PublishRequest } from "../requests/publish.ts";
 import { checkMessage } from "./check-message.ts";
 
 /** A message that nothing speaks against, and where it goes. */

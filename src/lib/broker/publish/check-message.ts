@@ -7,7 +7,7 @@ import {
   MESSAGE_ID_PATTERN,
   PAYLOAD_BYTES_MAX,
 } from "../../domain/message.ts";
-import type { PublishRequest } from "../broker.ts";
+import type { PublishRequest } from "../requests/publish.ts";
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
 /** What HTTP takes as a header's name, in lower case: an attribute is pushed as a header. */

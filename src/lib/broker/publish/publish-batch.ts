@@ -2,8 +2,8 @@ import { BATCH_BYTES_MAX, BATCH_LINES_MAX, type BatchLine, linesOf, parseBatchLi
 import { KBrokerError } from "../../domain/error.ts";
 import type { Message } from "../../domain/message.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
-import type { BatchResult, PublishBatchRequest } from "../broker.ts";
 import type { TopicEntry } from "../catalog-view.ts";
+import type { BatchResult, PublishBatchRequest } from "../requests/publish.ts";
 import { judge, publishTarget } from "./accept.ts";
 import { answer, type PublishDeps } from "./publish.ts";
 

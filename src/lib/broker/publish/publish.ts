@@ -1,8 +1,9 @@
 import { KBrokerError } from "../../domain/error.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
 import type { Appended } from "../../engine/port.ts";
-import type { BrokerDeps, Published, PublishRequest } from "../broker.ts";
+import type { BrokerDeps } from "../broker.ts";
 import { ofTopic } from "../lookup.ts";
+import type { Published, PublishRequest } from "../requests/publish.ts";
 import { type AcceptDeps, accept } from "./accept.ts";
 
 export type PublishDeps = AcceptDeps &

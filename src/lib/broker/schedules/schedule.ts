@@ -1,8 +1,9 @@
 import { KBrokerError } from "../../domain/error.ts";
 import { checkScheduleMinutes } from "../../domain/schedule.ts";
 import type { ScheduledMessage } from "../../engine/port.ts";
-import type { BrokerDeps, Scheduled, ScheduleRequest } from "../broker.ts";
+import type { BrokerDeps } from "../broker.ts";
 import { type AcceptDeps, accept } from "../publish/accept.ts";
+import type { Scheduled, ScheduleRequest } from "../requests/publish.ts";
 import type { Firing } from "./firing.ts";
 
 export interface ScheduleDeps extends AcceptDeps, Pick<BrokerDeps, "engine" | "clock" | "observer"> {

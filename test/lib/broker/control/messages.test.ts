@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { MessageQuery } from "../../../../src/lib/broker/broker.ts";
+import type { MessageQuery } from "../../../../src/lib/broker/requests/messages.ts";
 import { memoryEngine } from "../../../../src/lib/engine/memory/engine.ts";
 import type { Engine } from "../../../../src/lib/engine/port.ts";
 import { bytes, openTestBroker } from "../../../support/broker.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CreateSubscription } from "../../../../src/lib/broker/broker.ts";
+import type { CreateSubscription } from "../../../../src/lib/broker/requests/subscriptions.ts";
 import { RETRY_DEFAULT } from "../../../../src/lib/domain/retry.ts";
 import { memoryEngine } from "../../../../src/lib/engine/memory/engine.ts";
 import { memoryStorage } from "../../../../src/lib/engine/memory/storage.ts";
