@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { LAG } from "./bundle/lag.js";
 import { lazyRequires } from "./bundle/lazy-requires.js";
 import { notices } from "./bundle/notices.js";
 import { alias, englishOnly, serverStaysOutside } from "./bundle/plugins.js";
@@ -50,20 +51,3 @@ function warm() {
     process.stderr.write(`The CLI was built without a code cache: ${error.message}\n`);
   }
 }
-
-/** An answer that `subscription lag` can show. */
-const LAG = {
-  ...{ subscription: "billing", topic: "orders", state: "active", health: "ok", healthReason: null, lag: 1_204 },
-  ...{
-    inFlight: 12,
-    parked: 3,
-    nextAttempt: "2026-01-31T08:00:04.000Z",
-    expired: 0,
-    damaged: 0,
-    deadLetters: 1,
-    setAside: 0,
-  },
-  ...{ scheduled: 0, oldestUndelivered: { publishTime: "2026-01-31T07:57:55.000Z", ageMs: 125_000 } },
-  ...{ rates: { publishPerS: 10, ackPerS: 130, windowS: 60 }, drainMs: 10_033, asOf: "2026-01-31T08:00:00.000Z" },
-  ...{ owner: "node-1", shards: [{ shard: 0, start: 0, low: 8_796, end: 10_000, lag: 1_204 }] },
-};

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
+import { LAG } from "../scripts/bundle/lag.js";
 import { manifestOf } from "../scripts/bundle/program.js";
+import { lagReply } from "../src/lib/api/lag.ts";
 
 const root = new URL("..", import.meta.url);
 const json = (file: string) => JSON.parse(readFileSync(new URL(file, root), "utf8"));
@@ -28,4 +30,10 @@ test("oclif.manifest.json says what the commands say; `npm run build && npm run 
   timeout: 60_000,
 }, async () => {
   expect(json("oclif.manifest.json")).toEqual(JSON.parse(JSON.stringify(await manifestOf())));
+});
+
+test("the code cache is made with a whole answer of subscription lag: another one is refused, and nothing is kept", () => {
+  const whole = lagReply.parse(LAG);
+
+  expect(whole).toEqual(LAG);
 });
