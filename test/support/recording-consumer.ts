@@ -6,6 +6,8 @@ export interface Push {
   readonly id: string;
   readonly attempt: number;
   readonly subscription: string;
+  /** The rewind that brought it back. */
+  readonly replay: string | undefined;
   readonly bodyBytes: number;
   /** What it was answered, once somebody was there to hear it: a broker that dies before has not delivered it. */
   status: number | undefined;
@@ -50,6 +52,7 @@ async function received(request: IncomingMessage): Promise<Push> {
     id: header("x-kb-messageid"),
     attempt: Number(header("x-kb-deliveryattempt")),
     subscription: header("x-kb-subscription"),
+    replay: request.headers["x-kb-replay"]?.toString(),
     bodyBytes,
     status: undefined,
   };
