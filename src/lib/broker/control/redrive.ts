@@ -67,7 +67,8 @@ export async function purgeDeadLetters(
     });
     return { subscription: name, matched: dead + setAside, setAside, purged: 0, reasons };
   }
-  await checkNoneActive(control, subscription);
+  // A move that is being ordered on this node has its job before its generation: only in its turn is it told from one that never was.
+  await control.inTurn(() => checkNoneActive(control, subscription));
   const purged = await control.delivery.purgeLetters(subscription.id, { filter, ends: endsOf(standing) });
   if (purged === undefined) throw noOwner(name);
   await trimSettledLetters(control, standing.topic).catch((error: unknown) =>
