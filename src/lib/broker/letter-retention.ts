@@ -23,23 +23,24 @@ export function heldLetters({ view, delivery }: Pick<Deps, "view" | "delivery">,
 /** Gives back what everybody has settled, before its time: after a purge. What somebody holds, or another subscription reads, stays. */
 export async function trimSettledLetters(deps: Deps, topic: Topic): Promise<void> {
   const { engine, view, delivery } = deps;
-  const held = heldLetters(deps, topic);
-  if (held === undefined) return;
-  const floors = new Map(held);
   const readers = view.subscriptionsOf(topic);
-  // What a reader has parked or in flight lies anywhere; its letters go with their time.
-  if (readers.some(({ id }) => delivery.status(id)?.oldestHeldMs !== null)) return;
   const shards = await engine.log.shards(topic.id);
+  const lows = new Map<number, number>();
   for (const { id } of [...usersOf(view, topic), ...readers]) {
     const committed = await engine.cursors.load(id);
     for (const shard of shards) {
       const found = committed.find((each) => each.shard.topicId === topic.id && each.shard.index === shard.index);
-      lower(floors, shard.index, found?.cursor.subscriptionId === id ? found.cursor.low : 0);
+      lower(lows, shard.index, found?.cursor.subscriptionId === id ? found.cursor.low : 0);
     }
   }
+  // After the cursors: what one of them has settled since it was parked is among what is held now.
+  const held = heldLetters(deps, topic);
+  // What a reader has parked or in flight lies anywhere; its letters go with their time.
+  if (held === undefined || readers.some(({ id }) => delivery.status(id)?.oldestHeldMs !== null)) return;
+  for (const [shard, offset] of held) lower(lows, shard, offset);
   for (const shard of shards) {
     const { start } = await engine.log.bounds(shard);
-    const before = floors.get(shard.index) ?? start;
+    const before = lows.get(shard.index) ?? start;
     if (before > start) await engine.log.trim(shard, before);
   }
 }

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { faultyEngine } from "../../../faults/faulty-engine.ts";
+import { answered, ok } from "../../../support/consumer.ts";
+import { openLife } from "../../../support/lifecycle.ts";
 import { HOUR_MS, ORDER, openScene } from "../../../support/moves.ts";
 
 const ALL = { filter: {}, dryRun: false } as const;
@@ -25,4 +28,40 @@ test("a purge while a rewind is being ordered does not throw the rewind's job aw
   await purging;
   await broker.idle();
   expect(came()).toBe("a@r");
+});
+
+test("a purge does not take away what another subscription of the same dead letter topic redrives meanwhile", async () => {
+  let faulty: ReturnType<typeof faultyEngine> | undefined;
+  const life = await openLife({
+    over: (engine) => {
+      faulty = faultyEngine(engine);
+      return faulty;
+    },
+  });
+  const { broker } = life;
+  await broker.createTopic({ name: "orders", visibility: "private" });
+  const shared = { retryDelaysMs: [1], deadLetterTopic: "common_errors" };
+  await life.subscribe("billing", shared);
+  await life.subscribe("shipping", shared);
+  life.consumer.script(() => answered(500));
+  await life.publish("orders", "a", "b");
+  await life.pass(10);
+  life.consumer.script(() => ok);
+  const { subscription } = await broker.pauseSubscription("shipping");
+  const parking = faulty?.hold({ call: "parked.put", on: subscription.id });
+  await broker.redrive("shipping", { ...ALL, includeSetAside: false });
+  await parking?.arrived;
+  const looking = faulty?.hold({ call: "cursors.load", on: subscription.id });
+  const purging = broker.purgeDeadLetters("billing", ALL);
+  await looking?.arrived;
+
+  parking?.letGo();
+  await life.pass(1_000);
+  looking?.letGo();
+  expect(await purging).toMatchObject({ purged: 2 });
+  const before = life.consumer.received.length;
+  await broker.resumeSubscription("shipping");
+  await broker.idle();
+
+  expect(life.consumer.received.slice(before).map(({ id }) => id)).toEqual(["a", "b"]);
 });
