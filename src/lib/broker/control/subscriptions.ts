@@ -12,7 +12,7 @@ import { PRIVATE_SUBSCRIPTIONS_MAX, type Topic } from "../../domain/topic.ts";
 import { allThatStay, subscriptionNamed, topicNamed } from "../lookup.ts";
 import type { CreateSubscription, SubscriptionView } from "../requests/subscriptions.ts";
 import { checkLimits } from "./check-limits.ts";
-import { allOrNothing, type Control, orOnConflict } from "./control.ts";
+import { againOnConflict, allOrNothing, type Control, orOnConflict } from "./control.ts";
 import { checkErrors, openErrors } from "./dead-letter-topic.ts";
 import { lagOf } from "./lag.ts";
 import { parseStartAt, startOffsets } from "./start-at.ts";
@@ -55,12 +55,16 @@ export async function describeSubscription(control: Control, name: string): Prom
   return viewOf(control, subscriptionNamed(control.view, name).value);
 }
 
-/** Pauses or resumes; doing it twice is fine. Durable when it resolves. */
+/** Pauses or resumes; doing it twice is fine. Durable when it resolves. The owner pauses by itself where the endpoint is gone. */
 export async function setState(control: Control, name: string, state: SubscriptionState): Promise<SubscriptionView> {
-  const { version, value } = subscriptionNamed(control.view, name);
-  const { pausedBecause: _, ...rest } = value;
-  const wanted = state === "active" ? { ...rest, state } : { ...value, state };
-  if (value.state !== state) await control.engine.catalog.put("subscription", name, wanted, version);
+  const wanted = await againOnConflict(async () => {
+    const { version, value } = subscriptionNamed(control.view, name);
+    if (value.state === state) return value;
+    const { pausedBecause: _, ...rest } = value;
+    const changed = state === "active" ? { ...rest, state } : { ...value, state };
+    await control.engine.catalog.put("subscription", name, changed, version);
+    return changed;
+  });
   return viewOf(control, wanted);
 }
 

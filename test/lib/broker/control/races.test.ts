@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { faultyEngine } from "../../../faults/faulty-engine.ts";
-import { answered, ok } from "../../../support/consumer.ts";
+import { answered, consumer, ok } from "../../../support/consumer.ts";
 import { openLife } from "../../../support/lifecycle.ts";
 import { HOUR_MS, ORDER, openScene } from "../../../support/moves.ts";
 
@@ -64,4 +64,18 @@ test("a purge does not take away what another subscription of the same dead lett
   await broker.idle();
 
   expect(life.consumer.received.slice(before).map(({ id }) => id)).toEqual(["a", "b"]);
+});
+
+test("a pause is not refused because the owner pauses in the same moment, as the endpoint is gone", async () => {
+  const { broker, engine, publish } = await openScene({ consumer: consumer(() => answered(410)) });
+  const pausing = engine.hold({ call: "catalog.put", on: "billing" });
+  const publishing = publish("a");
+  await pausing.arrived;
+
+  const paused = broker.pauseSubscription("billing");
+  await meanwhile();
+  pausing.letGo();
+
+  expect((await paused).subscription).toMatchObject({ state: "paused" });
+  await publishing;
 });
