@@ -6,6 +6,7 @@ import { type Action, action, subscriptionName, topicName } from "./action.ts";
 import { lettersEnd } from "./after-crash.ts";
 import type { Doom } from "./fence.ts";
 import { type Mode, newSubscription, newTopic } from "./ledger.ts";
+import { rewind, skip, undo } from "./moving.ts";
 import { publish, publishAgain } from "./publishing.ts";
 import { deleteSubscription, deleteTopic } from "./removing.ts";
 import { schedule } from "./scheduling.ts";
@@ -142,6 +143,9 @@ export const anyAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: publishAgain },
   { weight: 16, arbitrary: letPass },
   { weight: 2, arbitrary: schedule },
+  { weight: 3, arbitrary: rewind },
+  { weight: 1, arbitrary: skip },
+  { weight: 3, arbitrary: undo },
   { weight: 1, arbitrary: deleteSubscription },
   { weight: 1, arbitrary: deleteTopic },
   { weight: 6, arbitrary: setState },

@@ -4,6 +4,7 @@ import type { Subscription } from "../../src/lib/domain/subscription.ts";
 import type { Topic } from "../../src/lib/domain/topic.ts";
 import type { Engine, ParkedEntry, ShardCursor } from "../../src/lib/engine/port.ts";
 import { type Delivery, deliveriesOf, type Ledger, type ModelSubscription, newTopic } from "./ledger.ts";
+import { UNDO_MS } from "./moves.ts";
 import { MODEL_LIMITS, type World } from "./world.ts";
 
 /** How the process ended: in order, everything that it knew was committed. */
@@ -67,7 +68,9 @@ function learnSubscription(
   const { name, id, state, deadLetterTopic } = document;
   if (known.id !== "" && known.id !== id) violations.push(`${name} is another subscription.`);
   if (known.state !== state && changing !== name) violations.push(`${name} is ${state} again.`);
+  if (known.moving !== undefined && known.moving.job !== document.lastMove?.job) known.moving = undefined;
   known.id = id;
+  known.generation = document.generation;
   known.state = state;
   known.errorsId = topics.find((topic) => topic.name === deadLetterTopic)?.id ?? "";
 }
@@ -91,7 +94,14 @@ interface Found {
 }
 
 function compare(world: Known, subscription: ModelSubscription, { at, entries, end }: Found): void {
-  const byOffset = new Map(entries.map((entry) => [entry.source.offset, entry]));
+  const isMade = at.cursor.generation >= subscription.generation;
+  if (isMade) subscription.moving?.made();
+  // A move that was ordered and not made is made next: what it has suspended so far is parked still.
+  const isActive = ({ suspendedBy }: ParkedEntry) =>
+    suspendedBy === undefined || (!isMade && suspendedBy === subscription.generation);
+  const here = entries.filter(({ source }) => source.shard.topicId === subscription.topic.id);
+  const byOffset = new Map(here.filter(isActive).map((entry) => [entry.source.offset, entry]));
+  const suspended = new Set(here.filter((entry) => !isActive(entry)).map(({ source }) => source.offset));
   let again = 0;
   for (const delivery of deliveriesOf(subscription)) {
     const offset = delivery.stored.offset ?? -1;
@@ -101,11 +111,24 @@ function compare(world: Known, subscription: ModelSubscription, { at, entries, e
       world.ledger.violations.push(`After the ${end}, offset ${offset} for ${subscription.name} ${problem}.`);
     if (delivery.state === "acked" && (!settled || entry !== undefined)) again += 1;
     takeBack(delivery, { settled, entry });
+    if (!suspended.has(offset)) {
+      const isWanted = delivery.suspended !== undefined && delivery.state !== "acked" && delivery.state !== "dead";
+      if (isWanted && entry === undefined && isUndoable(world, subscription))
+        world.ledger.violations.push(
+          `After the ${end}, offset ${offset} for ${subscription.name} is suspended no more.`,
+        );
+      delivery.suspended = undefined;
+    }
   }
   if (again > MODEL_LIMITS.uncommittedMax)
     world.ledger.violations.push(
       `After the ${end}, ${again} acknowledged messages come again to ${subscription.name}.`,
     );
+  subscription.moving?.made();
+}
+
+function isUndoable({ clock }: Known, { lastMove }: ModelSubscription): boolean {
+  return lastMove !== undefined && clock.now() - lastMove.nowMs <= UNDO_MS;
 }
 
 interface Place {
@@ -129,6 +152,7 @@ function* problemsOf(
   }
   if (state === "dead" && !isHandedOver) yield "comes again although it is a dead letter";
   if (state === "dead" && entry !== undefined && entry.dying === undefined) yield "waits although it is a dead letter";
+  if (state === "passed" && (!settled || entry !== undefined)) yield "comes although nobody waits for it";
   if (state === "parked" && entry === undefined && !isNew) yield "is parked no more";
   if (state === "parked" && entry !== undefined && entry.attempts !== attempts && !isNew)
     yield `has ${entry.attempts} attempts, not ${attempts}`;
@@ -139,7 +163,7 @@ function* problemsOf(
 /** From here on the ledger says what the next process finds. */
 function takeBack(delivery: Delivery, { settled, entry }: Pick<Place, "settled" | "entry">): void {
   delivery.inFlight = false;
-  if (delivery.state === "dead") return;
+  if (delivery.state === "dead" || delivery.state === "passed") return;
   if (entry !== undefined) {
     delivery.state = "parked";
     delivery.attempts = entry.attempts;

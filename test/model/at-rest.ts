@@ -100,6 +100,7 @@ function* died(
   if (new TextDecoder().decode(letter.payload) !== String(stored.sent.number)) yield "holds another payload";
   if (delivery.state === "dead") yield "is the second of its message";
   if (delivery.state === "acked") yield "is of a message that was acknowledged";
+  if (delivery.state === "passed") yield "is of a message that nobody waits for";
   if (delivery.state === "pending") yield "is of a message that was never tried";
   if (info.attempts !== delivery.attempts) yield `tells of ${info.attempts} attempts, not ${delivery.attempts}`;
   if (info.errorClass === "expired" && isAlive(delivery, subscription, nowMs)) yield "came before the message's time";

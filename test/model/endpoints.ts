@@ -4,6 +4,7 @@ import { readOutcome } from "../../src/lib/domain/reading.ts";
 import { answered, broken, ok, refused } from "../support/consumer.ts";
 import type { ModelClock } from "./clock.ts";
 import { type Delivery, deliveryOf, isAlive, type Ledger, type ModelSubscription, storedOf } from "./ledger.ts";
+import { isIn } from "./moves.ts";
 
 /** At this delivery, and none before, a message of the kind `late` is taken. */
 const LATE = 3;
@@ -37,7 +38,10 @@ export function endpoints(ledger: Ledger, clock: ModelClock): Endpoints {
   function drop(signal: AbortSignal): void {
     for (const delivery of under.get(signal) ?? []) delivery.inFlight = false;
     under.delete(signal);
+    const mine = held.filter((one) => one.signal === signal);
     held.splice(0, held.length, ...held.filter((one) => one.signal !== signal));
+    // Whoever ends a push hears so.
+    for (const one of mine) one.answer(broken);
   }
 
   function fly(delivery: Delivery, signal: AbortSignal): void {
@@ -102,7 +106,10 @@ export function endpoints(ledger: Ledger, clock: ModelClock): Endpoints {
 
 /** Finds what a push is about and says whatever is wrong with it; `undefined` for one that cannot be. */
 function received(ledger: Ledger, push: Push, nowMs: number) {
-  const header = (name: string) => push.headers[push.headers.indexOf(name) + 1] ?? "";
+  const header = (name: string) => {
+    const at = push.headers.indexOf(name);
+    return at === -1 ? "" : (push.headers[at + 1] ?? "");
+  };
   const payload = new TextDecoder().decode(push.body);
   const sent = ledger.sent[Number(payload)];
   const subscription = ledger.subscriptions.get(header(HEADER.subscription));
@@ -111,10 +118,12 @@ function received(ledger: Ledger, push: Push, nowMs: number) {
     ledger.violations.push(`${what} is of no message that was published for it.`);
     return undefined;
   }
+  // The first push after a move is ordered is the first that anybody sees of it.
+  subscription.moving?.made();
   const stored = storedOf(subscription.topic, sent, Date.parse(header(HEADER.publishTime)));
   const delivery = deliveryOf(subscription, stored);
   const attempt = Number(header(HEADER.deliveryAttempt));
-  for (const problem of problemsOf({ subscription, delivery, attempt, nowMs }))
+  for (const problem of problemsOf({ subscription, delivery, attempt, replay: header(HEADER.replay), nowMs }))
     ledger.violations.push(`${what} ${problem}.`);
   return { subscription, delivery };
 }
@@ -123,18 +132,22 @@ interface Arrival {
   readonly subscription: ModelSubscription;
   readonly delivery: Delivery;
   readonly attempt: number;
+  readonly replay: string;
   readonly nowMs: number;
 }
 
-function* problemsOf({ subscription, delivery, attempt, nowMs }: Arrival): Generator<string> {
+function* problemsOf({ subscription, delivery, attempt, replay, nowMs }: Arrival): Generator<string> {
   const { state, inFlight, attempts, stored } = delivery;
   if (subscription.state === "paused") yield "starts although the subscription is paused";
   if (state === "acked") yield "comes again although it was acknowledged";
   if (state === "dead") yield "comes again although it is a dead letter";
+  if (state === "passed") yield "comes although nobody waits for it";
   if (inFlight) yield "comes while the same message is in flight";
   if (attempt !== attempts + 1) yield `says attempt ${attempt}, not ${attempts + 1}`;
   if (!isAlive(delivery, subscription, nowMs)) yield "comes after the message's time";
-  if (stored.offset !== undefined && stored.offset < subscription.from) yield "lies before the subscription's start";
+  const isReplay = stored.offset !== undefined && isIn(subscription.replays, stored.offset);
+  const job = isReplay ? (subscription.replays?.job ?? "") : "";
+  if (replay !== job) yield `names the rewind "${replay}", not "${job}"`;
   const flying = [...subscription.deliveries.values()].filter((one) => one.inFlight).length;
   if (flying >= subscription.maxInFlight) yield `is number ${flying + 1} of ${subscription.maxInFlight} in flight`;
 }

@@ -1,4 +1,5 @@
 import type { Attribute } from "../../src/lib/domain/message.ts";
+import type { MadeMove } from "./moves.ts";
 
 /** How consumers treat a message: take it, take it at the third delivery, never, break the connection, or keep it waiting. */
 export type Kind = "good" | "late" | "poison" | "breaks" | "held";
@@ -52,7 +53,12 @@ export interface ModelTopic {
 /** What has become of one message for one subscription, as the broker must see it. */
 export interface Delivery {
   readonly stored: Stored;
-  state: "pending" | "parked" | "acked" | "dead";
+  /** `passed`: nobody waits for it; it was skipped, or lies before the subscription's start. */
+  state: "pending" | "parked" | "acked" | "dead" | "passed";
+  /** As it was parked before a move that an undo may take back. */
+  suspended: { readonly attempts: number; readonly strikesMax: number } | undefined;
+  /** It was dealt with, and a rewind has brought it back. */
+  wasSettled: boolean;
   diedOfAge: boolean;
   /** As the broker counts them: a crash before a park forgets the one. */
   attempts: number;
@@ -74,12 +80,19 @@ export interface ModelSubscription {
   id: string;
   readonly topic: ModelTopic;
   errorsId: string;
+  /** As its document was last read: counts its moves. */
+  generation: number;
   /** Where it began. */
   readonly from: number;
   readonly strikes: number;
   readonly maxInFlight: number;
   /** Of stored messages, by `storedKey`. */
   readonly deliveries: Map<string, Delivery>;
+  /** What comes again because of a rewind, and says so. */
+  replays: { readonly job: string; readonly from: number; readonly to: number } | undefined;
+  lastMove: MadeMove | undefined;
+  /** Ordered, and not yet seen to be made. */
+  moving: { readonly job: string; readonly made: () => void } | undefined;
   state: "active" | "paused";
   mode: Mode;
   /** Dead letters read so far: where to read on. */
@@ -118,7 +131,18 @@ export function newSubscription(
   made: Pick<ModelSubscription, "name" | "topic" | "from" | "strikes" | "maxInFlight">,
 ): ModelSubscription {
   const { deliveries, ...counters } = { deliveries: new Map(), lettersEnd: 0, acks: 0, expiredShown: 0 };
-  return { ...made, ...counters, deliveries, id: "", errorsId: "", state: "active", mode: "up" };
+  const moves = { replays: undefined, lastMove: undefined, moving: undefined };
+  return {
+    ...made,
+    ...counters,
+    ...moves,
+    deliveries,
+    id: "",
+    errorsId: "",
+    generation: 0,
+    state: "active",
+    mode: "up",
+  };
 }
 
 /** The message of a topic that was stored then; it is made when it is seen for the first time. */
@@ -129,30 +153,33 @@ export function storedOf(topic: ModelTopic, sent: Sent, timeMs: number): Stored 
   return known;
 }
 
-export function deliveryOf({ deliveries }: ModelSubscription, stored: Stored): Delivery {
+export function deliveryOf({ deliveries, from }: ModelSubscription, stored: Stored): Delivery {
   const key = storedKey(stored.sent, stored.timeMs);
-  const known = deliveries.get(key) ?? newDelivery(stored);
+  const known = deliveries.get(key) ?? newDelivery(stored, from);
   deliveries.set(key, known);
   return known;
 }
 
-function newDelivery(stored: Stored): Delivery {
+function newDelivery(stored: Stored, from: number): Delivery {
+  const state = stored.offset !== undefined && stored.offset < from ? "passed" : "pending";
   return {
     stored,
-    ...{ state: "pending", diedOfAge: false },
+    ...{ state, suspended: undefined, wasSettled: false, diedOfAge: false },
     ...{ attempts: 0, strikesMax: 0, seen: 0, inFlight: false, acksThen: 0, atMs: 0, step: 0 },
   };
 }
 
-/** Of a subscription, in order: every message that it has to do with. */
+/** Of a subscription, in order: every message of its topic. */
 export function* deliveriesOf(subscription: ModelSubscription): Generator<Delivery> {
   const { log } = subscription.topic;
-  for (let offset = subscription.from; offset < log.length; offset += 1) {
-    const stored = log[offset];
-    if (stored !== undefined) yield deliveryOf(subscription, stored);
-  }
+  for (const stored of log) yield deliveryOf(subscription, stored);
 }
 
 export function isAlive({ stored }: Delivery, { topic }: ModelSubscription, nowMs: number): boolean {
   return stored.timeMs + topic.ttlMs > nowMs;
+}
+
+/** Nobody is to be sent it out of the log: it was dealt with, waits for its next attempt, or is past its time. */
+export function isSettled(one: Delivery, subscription: ModelSubscription, nowMs: number): boolean {
+  return one.state !== "pending" || !isAlive(one, subscription, nowMs);
 }

@@ -18,6 +18,7 @@ import type { Storage } from "./storage.ts";
 export const MODEL_LIMITS = {
   commitPeriodMs: 5_000,
   sweepPeriodMs: 60_000,
+  reportPeriodMs: 30_000,
   commitCount: 10,
   uncommittedMax: 40,
   readCountMax: 8,
