@@ -17,7 +17,7 @@ export function lagVerdict(lag: LagReply): Verdict {
     return { text: "No owner has reported, so nobody knows whether it gets better.", tone: "yellow" };
   if (lag.state === "paused") return paused(lag, waiting);
   if (lag.health === "degraded") {
-    return { text: `Degraded: ${lag.healthReason ?? "no reason given"}.${growth(lag)}`, tone: "red" };
+    return { text: `${growth(lag)}Degraded: ${ended(lag.healthReason ?? "no reason given")}`, tone: "red" };
   }
   if (waiting === 0) return { text: "Up to date.", tone: "green" };
   if (waiting === lag.parked) return parkedOnly(lag, waiting);
@@ -25,15 +25,21 @@ export function lagVerdict(lag: LagReply): Verdict {
 }
 
 /** What waits is a fact; the rate's window may reach back before the pause, so it is not called growth. */
-function paused({ rates }: LagReply, waiting: number): Verdict {
-  if (waiting === 0) return { text: "Paused: nothing waits.", tone: "yellow" };
+function paused({ rates, healthReason }: LagReply, waiting: number): Verdict {
   const published = rates === null || rates.publishPerS === 0 ? "" : `; ${perSText(rates.publishPerS)} published`;
-  return { text: `Paused: ${plural(waiting, "message")} waiting${published}.`, tone: "yellow" };
+  const text = waiting === 0 ? "Paused: nothing waits." : `Paused: ${plural(waiting, "message")} waiting${published}.`;
+  if (healthReason === null) return { text, tone: "yellow" };
+  return { text: `${text} Degraded: ${ended(healthReason)}`, tone: "red" };
+}
+
+/** A full stop behind a command would be copied along with it. */
+function ended(reason: string): string {
+  return /: kbroker [^:;]+$/.test(reason) ? reason : `${reason}.`;
 }
 
 function growth({ rates }: LagReply): string {
   const netPerS = rates === null ? 0 : rates.publishPerS - rates.ackPerS;
-  return netPerS > RATE_NOISE_PER_S ? ` Growing by ${perSText(netPerS)}.` : "";
+  return netPerS > RATE_NOISE_PER_S ? `Growing by ${perSText(netPerS)}. ` : "";
 }
 
 /** Nothing new waits: what is left has failed before. */

@@ -19,7 +19,7 @@ export function renderSubscription(subscription: SubscriptionReply, paint: Paint
       ["retry", retryText(subscription.retry)],
       ["timeout", formatDuration(subscription.timeoutMs)],
       ["max in flight", countText(subscription.maxInFlight)],
-      ["final answers", finalText(subscription)],
+      ["permanent statuses", finalText(subscription)],
       ["created", subscription.createdAt],
       ["id", subscription.id],
     ],

@@ -1,20 +1,36 @@
 import type { OpenCircuit } from "./circuit.ts";
 
-/** Why an endpoint gets less than it could (times in wall time), in words for somebody who was woken up: what fails, since when, what happens next, what to do. */
-export function circuitWords({ kind, pace, reason, sinceMs, nextProbeMs }: OpenCircuit): string {
-  const next = `next probe at ${instant(nextProbeMs)}`;
-  const since = `since ${instant(sinceMs)}`;
-  if (kind === "rejecting") {
-    return `the endpoint refuses for good whatever it gets ${since}: ${reason}; its messages are held, none is given up; ${next}; mend the consumer, or let them go with --on-rejecting dead-letter`;
-  }
-  const whats = kind === "unreachable" ? "nobody can be reached at the endpoint" : "the endpoint fails";
-  const todo =
-    pace === "slow" ? "check its address, its certificate and its credentials" : "mend or start the consumer";
-  return `${whats} ${since}: ${reason}; ${next}; ${todo}, deliveries go on by themselves`;
+/** Whose endpoint it is: the words name the command to run. */
+interface Reader {
+  readonly name: string;
+  readonly state: "active" | "paused";
 }
 
-export function heldWords(untilMs: number): string {
-  return `the consumer asked to be left alone (Retry-After) until ${instant(untilMs)}; kbroker subscription pause and resume end it early`;
+/** Why an endpoint gets less than it could (times in wall time), in words for somebody who was woken up: what fails, since when, what happens next, what to do. */
+export function circuitWords({ kind, pace, reason, sinceMs, nextProbeMs }: OpenCircuit, reader: Reader): string {
+  const what = `${WHAT[kind]} since ${instant(sinceMs)}: ${reason}`;
+  if (reader.state === "paused") {
+    return `${what}; nothing is sent while it is paused; kbroker subscription resume ${reader.name} tries again`;
+  }
+  const next = `next probe at ${instant(nextProbeMs)}`;
+  if (kind === "rejecting") {
+    return `${what}; its messages are held, none is given up; ${next}; mend the consumer, or let them go: kbroker subscription update ${reader.name} --on-rejecting dead-letter`;
+  }
+  const todo =
+    pace === "slow" ? "check its address, its certificate and its credentials" : "mend or start the consumer";
+  return `${what}; ${next}; ${todo}, deliveries go on by themselves`;
+}
+
+const WHAT = {
+  unreachable: "nobody can be reached at the endpoint",
+  failing: "the endpoint fails",
+  rejecting: "the endpoint refuses for good whatever it gets",
+} as const;
+
+export function heldWords(untilMs: number, { name, state }: Reader): string {
+  const resume = `kbroker subscription resume ${name}`;
+  const early = state === "paused" ? resume : `kbroker subscription pause ${name} && ${resume}`;
+  return `the consumer asked to be left alone (Retry-After) until ${instant(untilMs)}; to try earlier: ${early}`;
 }
 
 export function rejectedWords(count: number): string {

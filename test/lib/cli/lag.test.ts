@@ -26,9 +26,24 @@ const verdicts: [what: string, changes: Partial<LagReply>, sentence: string][] =
   ["is paused with one message", { state: "paused", lag: 1, rates: rates(0, 0) }, "Paused: 1 message waiting."],
   ["is paused and empty", { ...nothing, state: "paused", rates: rates(1, 0) }, "Paused: nothing waits."],
   [
+    "was paused by its endpoint, and why",
+    {
+      state: "paused",
+      health: "degraded",
+      healthReason: "gone; once it is back: kbroker subscription resume b",
+      rates: rates(0, 0),
+    },
+    "Paused: 1,204 messages waiting. Degraded: gone; once it is back: kbroker subscription resume b",
+  ],
+  [
+    "was paused by its endpoint, and nothing waits",
+    { ...nothing, state: "paused", health: "degraded", healthReason: "connection refused" },
+    "Paused: nothing waits. Degraded: connection refused.",
+  ],
+  [
     "cannot reach its endpoint",
     { health: "degraded", healthReason: "connection refused", rates: rates(3, 0) },
-    "Degraded: connection refused. Growing by 3/s.",
+    "Growing by 3/s. Degraded: connection refused.",
   ],
   [
     "cannot write its dead letters, though its endpoint is there",

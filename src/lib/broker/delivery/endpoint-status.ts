@@ -1,4 +1,5 @@
 import { circuitWords, heldWords, rejectedWords } from "../../domain/endpoint-words.ts";
+import type { Subscription } from "../../domain/subscription.ts";
 import type { EndpointStatus } from "./delivery.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -8,8 +9,12 @@ export function endpointStatus(endpoint: Endpoint): EndpointStatus {
 }
 
 /** What an operator should know of the endpoint, each in words. */
-export function endpointTroubles({ rejected }: Endpoint, { circuit, heldUntilMs }: EndpointStatus): readonly string[] {
-  if (heldUntilMs !== null) return [heldWords(heldUntilMs)];
-  if (circuit !== null) return [circuitWords(circuit)];
+export function endpointTroubles(
+  { rejected }: Endpoint,
+  { circuit, heldUntilMs }: EndpointStatus,
+  subscription: Subscription,
+): readonly string[] {
+  if (heldUntilMs !== null) return [heldWords(heldUntilMs, subscription)];
+  if (circuit !== null) return [circuitWords(circuit, subscription)];
   return rejected === undefined ? [] : [rejectedWords(rejected)];
 }

@@ -75,7 +75,7 @@ function troubles(parts: Parts, { subscription }: Moment, status: EndpointStatus
   const full = `${parkedMax} messages are parked, the most there may be; new ones wait`;
   const all = [
     subscription.pausedBecause,
-    ...endpointTroubles(endpoint, status),
+    ...endpointTroubles(endpoint, status, subscription),
     parker.problem(),
     burial.problem(),
     redriver.problem(),

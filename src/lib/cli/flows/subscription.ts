@@ -71,7 +71,7 @@ function summary(wish: SubscriptionWish): [string, string][] {
     ["retries", wish.retryDelays ?? "10 strikes, 5s doubling to 5m"],
     ["timeout", wish.timeout ?? "30s"],
     ["max in flight", String(wish.maxInFlight ?? 100)],
-    ["final answers", wish.permanentStatus ?? "none"],
+    ["permanent statuses", wish.permanentStatus ?? "none"],
     ["dead letters", wish.deadLetterTopic ?? deadLetterTopicOf(wish.name)],
   ];
 }

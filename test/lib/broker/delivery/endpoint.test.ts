@@ -49,6 +49,29 @@ test("the health says what fails, since when, when the next probe comes and what
   });
 });
 
+test("while it is paused the health promises no probe, and names the command that tries again", async () => {
+  const stage = await down(refused);
+
+  await stage.change({ state: "paused" });
+
+  expect(stage.status()).toMatchObject({
+    healthReason:
+      "nobody can be reached at the endpoint since 2026-01-01T00:00:00.000Z: connection refused at 127.0.0.1:9000; nothing is sent while it is paused; kbroker subscription resume billing tries again",
+  });
+});
+
+test("a pause that the consumer asked for comes with the line that ends it", async () => {
+  const stage = await down(said(503, { retryAfter: "60" }));
+
+  const active = stage.status().healthReason;
+  await stage.change({ state: "paused" });
+
+  expect([active, stage.status().healthReason]).toEqual([
+    "the consumer asked to be left alone (Retry-After) until 2026-01-01T00:01:00.000Z; to try earlier: kbroker subscription pause billing && kbroker subscription resume billing",
+    "the consumer asked to be left alone (Retry-After) until 2026-01-01T00:01:00.000Z; to try earlier: kbroker subscription resume billing",
+  ]);
+});
+
 test("a probe's acknowledgement closes the circuit: window 4, and what nobody refused does not wait for its delay", async () => {
   const stage = await down(answered(503), 30_000);
   stage.consumer.script(() => "hold");
