@@ -49,5 +49,24 @@ test("nothing to peek at is said, not printed", async () => {
 
   const { stdout, stderr } = await run("dlq peek", ["billing"], env);
 
-  expect([stdout, stderr]).toEqual(["", "No dead letters.\n"]);
+  expect([stdout, stderr]).toEqual([
+    "",
+    "No dead letters. Those redriven or purged before: kbroker dlq list billing --all\n",
+  ]);
+});
+
+test.each([
+  [["--filter", "status=503"], "No dead letter fits the filter. See all: kbroker dlq list billing"],
+  [["--filter", "status=503", "--all"], "No dead letter fits the filter. See all: kbroker dlq list billing --all"],
+  [["--after", "0:9"], "No dead letter behind that position. See all: kbroker dlq list billing"],
+  [["--all"], "No dead letters."],
+])("dlq list and peek with %j do not call a part that is empty the whole", async (flags, says) => {
+  const { env } = await stubBroker({ [LETTERS]: { items: [], total: 7, next: null } });
+
+  const [listed, peeked] = [
+    await run("dlq list", ["billing", ...flags], env),
+    await run("dlq peek", ["billing", ...flags], env),
+  ];
+
+  expect([listed.stderr, peeked.stderr]).toEqual([`${says}\n`, `${says}\n`]);
 });

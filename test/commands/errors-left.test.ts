@@ -20,8 +20,9 @@ test("dead letters that are left are exit 6 with both next commands, where nobod
   const { json } = await runJson("subscription create", LINE, env);
 
   expect(exit).toBe(6);
-  expect(stderr).toContain(`Take them over: ${CREATE} --keep-errors`);
-  expect(stderr).toContain(`Or remove them: ${CREATE} --purge-errors --yes`);
+  const lines = stderr.split("\n");
+  expect(lines).toContain(`Take them over: ${CREATE} --keep-errors`);
+  expect(lines).toContain(`Or remove them: ${CREATE} --purge-errors --yes`);
   expect(json).toMatchObject({ error: { code: "dead_letters_left", exit: 6 } });
 });
 

@@ -47,6 +47,15 @@ test("something else that answers is exit code 1", async () => {
 });
 
 test.each([
+  ["message scheduled cancel", ["orders"], "Missing: --id."],
+  ["completion", [], "Missing: <shell>, one of bash, zsh."],
+])("%s says what is missing by the name to give", async (name, argv, message) => {
+  const { stderr, exit } = await run(name, argv);
+
+  expect([stderr, exit]).toEqual([`Error: ${message}\nTry: kbroker ${name} --help\n`, 2]);
+});
+
+test.each([
   ["--jsno", "Unknown flag: --jsno.", "Did you mean --json?"],
   ["--admin-ulr=x", "Unknown flag: --admin-ulr.", "Did you mean --admin-url?"],
   ["--frobnicate", "Unknown flag: --frobnicate.", "kbroker broker status --help"],

@@ -63,7 +63,7 @@ test.each(lists)(
 
     expect(table.stdout).toBe("");
     expect(table.stderr).toMatch(
-      /^(There is no (topic|subscription) yet\. Create one: kbroker \w+ create .+|No dead letters\.|Nothing waits for its time\. Schedule a message: kbroker message schedule .+)\n$/,
+      /^(There is no (topic|subscription) yet\. Create one: kbroker \w+ create .+|No dead letters\. .+: kbroker dlq list billing --all|Nothing waits for its time\. Schedule a message: kbroker message schedule orders .+)\n$/,
     );
     expect(json).toMatchObject({ items: [] });
   },

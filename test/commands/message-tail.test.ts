@@ -61,7 +61,7 @@ test("tail says why there is nothing to show", async () => {
     "No message. Publish one: kbroker message publish orders --data '{}'\n",
   );
   expect((await run("message tail", ["orders", "--filter", "id=x"], full)).stderr).toBe(
-    "None of the newest 10 fits. Look further back: --since 2h\n",
+    "None of the newest 10 fits. Look at all that is kept: kbroker message tail orders --since beginning --filter id=x\n",
   );
 });
 

@@ -162,3 +162,12 @@ test.each([
       .map((line) => JSON.parse(line).state),
   ).toEqual([state]);
 });
+
+test("job list with a part that is empty does not say that there is no job", async () => {
+  const { env } = await stubBroker({ "GET /admin/v1/jobs": { items: [] } });
+
+  const [all, part] = [await run("job list", [], env), await run("job list", ["--state", "running"], env)];
+
+  expect(all.stderr).toBe("There is no job. One begins with kbroker subscription rewind, skip or redrive.\n");
+  expect(part.stderr).toBe("No job fits. See all: kbroker job list\n");
+});

@@ -1,6 +1,6 @@
 import type { DeadLetterListReply } from "../../lib/api/dead-letter.ts";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
-import { deadLetterFlags, pageQuery, sameLetters } from "../../lib/cli/dead-letter-flags.ts";
+import { deadLetterFlags, noLetters, pageQuery, sameLetters } from "../../lib/cli/dead-letter-flags.ts";
 import { outputFlag } from "../../lib/cli/global-flags.ts";
 import { nextPage } from "../../lib/cli/page-flags.ts";
 import { subscriptionArg } from "../../lib/cli/subscription-arg.ts";
@@ -22,7 +22,7 @@ export default class DlqList extends BaseCommand {
     const query = await pageQuery(flags);
     const name = await this.pickName("subscription", args.name, flags);
     const letters = await (await this.admin(flags)).call("deadLetterList", { name, query });
-    await this.printList(letters, deadLetterView, flags.output);
+    await this.printList(letters, { ...deadLetterView, empty: noLetters(name, flags) }, flags.output);
     this.next(nextPage(["dlq", "list", name, ...sameLetters(flags)], letters, flags));
     return letters;
   }

@@ -1,11 +1,10 @@
 import type { DeadLetterListReply } from "../../lib/api/dead-letter.ts";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
-import { deadLetterFlags, pageQuery, sameLetters } from "../../lib/cli/dead-letter-flags.ts";
+import { deadLetterFlags, noLetters, pageQuery, sameLetters } from "../../lib/cli/dead-letter-flags.ts";
 import { nextPage } from "../../lib/cli/page-flags.ts";
 import { renderDeadLetter } from "../../lib/cli/render-dead-letter.ts";
 import { payloadOf } from "../../lib/cli/stored-payload.ts";
 import { subscriptionArg } from "../../lib/cli/subscription-arg.ts";
-import { deadLetterView } from "../../lib/cli/views.ts";
 
 export default class DlqPeek extends BaseCommand {
   static override summary = "Show the payloads of dead letters, oldest first; nothing is taken out.";
@@ -25,7 +24,7 @@ export default class DlqPeek extends BaseCommand {
     const name = await this.pickName("subscription", args.name, flags);
     const letters = await (await this.admin(flags)).call("deadLetterList", { name, query });
     const paint = await this.paint(process.stderr);
-    if (letters.items.length === 0) this.note(deadLetterView.empty);
+    if (letters.items.length === 0) this.note(noLetters(name, flags));
     for (const [index, entry] of letters.items.entries()) {
       if (index > 0) this.note("");
       this.note(renderDeadLetter(entry, paint));

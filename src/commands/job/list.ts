@@ -5,6 +5,8 @@ import { outputFlag } from "../../lib/cli/global-flags.ts";
 import { jobView } from "../../lib/cli/render-job.ts";
 import { JOB_STATES } from "../../lib/domain/job.ts";
 
+const NONE_FITS = "No job fits. See all: kbroker job list";
+
 export default class JobList extends BaseCommand {
   static override summary = "List rewinds, skips, undos and redrives, newest first.";
   static override examples = [
@@ -21,8 +23,9 @@ export default class JobList extends BaseCommand {
     const { flags } = await this.parse(JobList);
     const { subscription, state } = flags;
     const query = { ...(subscription !== undefined && { subscription }), ...(state !== undefined && { state }) };
+    const isPart = subscription !== undefined || state !== undefined;
     const jobs = await (await this.admin(flags)).call("jobList", { query });
-    await this.printList(jobs, jobView, flags.output);
+    await this.printList(jobs, isPart ? { ...jobView, empty: NONE_FITS } : jobView, flags.output);
     return jobs;
   }
 }

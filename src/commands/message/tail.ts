@@ -1,8 +1,10 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
+import { filterWords } from "../../lib/cli/dead-letter-flags.ts";
 import { onInterrupt } from "../../lib/cli/interrupt.ts";
 import { parsePair } from "../../lib/cli/payload.ts";
 import { filterQuery, messageHead } from "../../lib/cli/render-message.ts";
+import { shellLine, shellQuote } from "../../lib/cli/shell.ts";
 import { payloadOf } from "../../lib/cli/stored-payload.ts";
 import { tail } from "../../lib/cli/tail.ts";
 import { CODES } from "../../lib/domain/error.ts";
@@ -70,7 +72,7 @@ export default class MessageTail extends BaseCommand {
       },
     ).finally(release);
     if (signal.aborted) process.exitCode = signal.reason === "unread" ? 0 : CODES.cancelled.exit;
-    else if (shown === 0) this.note(nothing(name, { since, last, filtered: filter !== undefined }));
+    else if (shown === 0) this.note(nothing(name, { since, last, filters: flags.filter ?? [] }));
   }
 
   /** Said whatever is asked for: what cannot be read must not look like what is not there. */
@@ -83,11 +85,17 @@ export default class MessageTail extends BaseCommand {
   }
 }
 
-function nothing(topic: string, asked: { since: string | undefined; last: number; filtered: boolean }): string {
-  if (asked.filtered) {
-    return asked.since === undefined
-      ? `None of the newest ${asked.last} fits. Look further back: --since 2h`
-      : "No message fits.";
+function nothing(
+  topic: string,
+  asked: { since: string | undefined; last: number; filters: readonly string[] },
+): string {
+  if (asked.filters.length > 0) {
+    const further = ["kbroker", "message", "tail", topic, "--since", "beginning", ...filterWords(asked.filters)];
+    const where =
+      asked.since === undefined ? `None of the newest ${asked.last} fits` : `Nothing since ${asked.since} fits`;
+    return asked.since === "beginning"
+      ? "No message fits."
+      : `${where}. Look at all that is kept: ${shellLine(further)}`;
   }
-  return `No message. Publish one: kbroker message publish ${topic} --data '{}'`;
+  return `No message. Publish one: kbroker message publish ${shellQuote(topic)} --data '{}'`;
 }

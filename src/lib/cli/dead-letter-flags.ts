@@ -1,5 +1,6 @@
 import { Flags } from "@oclif/core";
 import { pageFlags } from "./page-flags.ts";
+import { shellQuote } from "./shell.ts";
 
 /** Which dead letters are meant. */
 export const filterFlags = {
@@ -47,4 +48,12 @@ export async function pageQuery({ limit, after, all, filter = [] }: LetterFlags)
 /** As words of a command line: what the next page has to keep. */
 export function sameLetters({ all, filter }: LetterFlags): string[] {
   return [...(all ? ["--all"] : []), ...filterWords(filter)];
+}
+
+/** What to do next where none is shown: none that fits is not none at all. */
+export function noLetters(name: string, { all, after, filter = [] }: LetterFlags): string {
+  const list = `kbroker dlq list ${shellQuote(name)}`;
+  if (filter.length > 0) return `No dead letter fits the filter. See all: ${list}${all ? " --all" : ""}`;
+  if (after !== undefined) return `No dead letter behind that position. See all: ${list}${all ? " --all" : ""}`;
+  return all ? "No dead letters." : `No dead letters. Those redriven or purged before: ${list} --all`;
 }

@@ -48,7 +48,8 @@ function placesOf({ message, problems = [] }: KBrokerError): readonly Problem[] 
 }
 
 function hintText(hint: string, paint: Paint): string {
-  return hint.startsWith("kbroker ") ? `Try: ${paint.bold(plain(hint))}` : plain(hint);
+  if (hint.startsWith("kbroker ")) return `Try: ${paint.bold(plain(hint))}`;
+  return hint.split("\n").map(plain).join("\n");
 }
 
 function problemText({ file, fix, pointer, path, line, column, message, old }: Problem, paint: Paint): string {

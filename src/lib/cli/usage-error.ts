@@ -50,5 +50,15 @@ function oneLine(message: string): string {
     .replace(/^Parsing (--[\w-]+)\s+/, "$1: ")
     .replaceAll(/\s+/g, " ")
     .trim();
-  return /[.?!]$/.test(fact) ? fact : `${fact}.`;
+  return inOurWords(/[.?!]$/.test(fact) ? fact : `${fact}.`);
+}
+
+/** What is missing is said as the flows say it: with the name to give. */
+function inOurWords(fact: string): string {
+  const [, flag] = /^Missing required flag (\S+)\.$/.exec(fact) ?? [];
+  if (flag !== undefined) return `Missing: --${flag}.`;
+  const [, arg, options] = /^Missing 1 required arg: (\S+)(?: \((.+?)\))?/.exec(fact) ?? [];
+  if (arg !== undefined)
+    return `Missing: <${arg}>${options === undefined ? "" : `, one of ${options.replaceAll("|", ", ")}`}.`;
+  return fact;
 }

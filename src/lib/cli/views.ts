@@ -43,7 +43,7 @@ export const subscriptionView: ListView<SubscriptionReply> = {
     "There is no subscription yet. Create one: kbroker subscription create <name> --topic <topic> --endpoint <url>",
 };
 
-export const deadLetterView: ListView<DeadLetter> = {
+export const deadLetterView: Pick<ListView<DeadLetter>, "columns"> = {
   columns: [
     { head: "ID", text: ({ id }) => id },
     { head: "FAILED AT", text: ({ failedAt }) => failedAt },
@@ -60,10 +60,9 @@ export const deadLetterView: ListView<DeadLetter> = {
     { head: "FROM", text: (entry) => `${entry.sourceTopic}/${entry.source.shard}:${entry.source.offset}`, wide: true },
     { head: "POSITION", text: ({ position }) => position, wide: true },
   ],
-  empty: "No dead letters.",
 };
 
-export const scheduledView: ListView<ScheduledItem> = {
+export const scheduledView: Pick<ListView<ScheduledItem>, "columns"> = {
   columns: [
     { head: "ID", text: ({ id }) => id },
     { head: "SCHEDULED FOR", text: ({ scheduledFor }) => scheduledFor },
@@ -72,7 +71,6 @@ export const scheduledView: ListView<ScheduledItem> = {
     { head: "SCHEDULED AT", text: ({ scheduledAt }) => scheduledAt, wide: true },
     { head: "ATTRIBUTES", text: ({ attributes }) => attributesText(attributes), wide: true },
   ],
-  empty: "Nothing waits for its time. Schedule a message: kbroker message schedule <topic> --in 10m",
 };
 
 function attributesText(attributes: ScheduledItem["attributes"]): string {

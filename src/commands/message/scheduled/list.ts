@@ -3,6 +3,7 @@ import type { ScheduledListReply } from "../../../lib/api/schedule.ts";
 import { BaseCommand } from "../../../lib/cli/base-command.ts";
 import { outputFlag } from "../../../lib/cli/global-flags.ts";
 import { nextPage, pageFlags } from "../../../lib/cli/page-flags.ts";
+import { shellQuote } from "../../../lib/cli/shell.ts";
 import { scheduledView } from "../../../lib/cli/views.ts";
 
 export default class MessageScheduledList extends BaseCommand {
@@ -21,7 +22,8 @@ export default class MessageScheduledList extends BaseCommand {
     const { limit, after } = flags;
     const query = { limit, ...(after === undefined ? {} : { after }) };
     const scheduled = await (await this.admin(flags)).call("scheduledList", { name, query });
-    await this.printList(scheduled, scheduledView, flags.output);
+    const empty = `Nothing waits for its time. Schedule a message: kbroker message schedule ${shellQuote(name)} --in 10m --data '{}'`;
+    await this.printList(scheduled, { ...scheduledView, empty }, flags.output);
     this.next(nextPage(["message", "scheduled", "list", name], scheduled, flags));
     return scheduled;
   }

@@ -74,12 +74,12 @@ function hasSubscriptions({ name }: Topic, readers: readonly Subscription[]): KB
   });
 }
 
-/** A dead letter topic stays as long as somebody gives messages up into it. */
+/** A dead letter topic stays as long as somebody gives messages up into it; it goes with the last of them, not before. */
 function checkUnused({ view }: Control, topic: Topic, going: readonly Subscription[]): void {
   const givers = usersOf(view, topic).filter((user) => !going.includes(user));
   if (givers.length === 0) return;
   throw new KBrokerError("topic_in_use", `The topic "${topic.name}" holds the dead letters of ${listed(givers)}.`, {
-    hint: `kbroker subscription delete ${givers[0]?.name} --purge-errors`,
+    hint: `kbroker subscription delete ${givers[0]?.name}${givers.length === 1 ? " --purge-errors" : ""}`,
   });
 }
 

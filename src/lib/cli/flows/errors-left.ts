@@ -37,7 +37,7 @@ export async function chooseErrors(
   if (code !== "dead_letters_left") throw error;
   if (ask === undefined) {
     const [keep, purge] = [shellLine([...line, "--keep-errors"]), shellLine([...line, "--purge-errors", "--yes"])];
-    throw new KBrokerError(code, message, { cause: error, hint: `Take them over: ${keep}  Or remove them: ${purge}` });
+    throw new KBrokerError(code, message, { cause: error, hint: `Take them over: ${keep}\nOr remove them: ${purge}` });
   }
   return ask.choose({
     message: `${message} What shall become of them?`,

@@ -106,10 +106,12 @@ describe("a dead letter topic shared by several subscriptions", () => {
     const deleteTopic = () => life.broker.deleteTopic("shared_errors", { ...KEEP, cascade: false });
 
     await expect(life.broker.deleteSubscription("a", PURGE)).rejects.toMatchObject({ code: "topic_in_use" });
+    await expect(deleteTopic()).rejects.toMatchObject({ hint: "kbroker subscription delete a" });
     await life.broker.deleteSubscription("a", KEEP);
     await expect(deleteTopic()).rejects.toMatchObject({
       code: "topic_in_use",
       message: 'The topic "shared_errors" holds the dead letters of b.',
+      hint: "kbroker subscription delete b --purge-errors",
     });
     const left = await dead(life, "b");
     await life.broker.deleteSubscription("b", KEEP);
