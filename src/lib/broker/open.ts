@@ -40,6 +40,7 @@ import { createPublishBatch } from "./publish/publish-batch.ts";
 import { TRIM_PERIOD_MS, trimPass } from "./retention.ts";
 import type { Firing } from "./schedules/firing.ts";
 import { createSchedule } from "./schedules/schedule.ts";
+import { openWaits } from "./waits.ts";
 
 /** The parts that work by themselves. */
 export interface Parts {
@@ -58,6 +59,7 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
   const started = { startedAtMs: clock.now(), startedMonotonicMs: clock.monotonic() };
   const snapshot = createSnapshot(control);
   const stopping = new AbortController();
+  const waits = openWaits();
   let trimming: Promise<void> | undefined;
 
   const checkOpen = () => {
@@ -94,7 +96,7 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     describeTopic: (name) => describeTopic(control, name),
     updateTopic: (name, request) => change(() => updateTopic(control, name, request)),
     deleteTopic: (name, options) => change(() => deleteTopic(control, name, options)),
-    readMessages: (query) => readMessages(control, query, stopping.signal),
+    readMessages: (query) => readMessages(control, query, waits),
     findMessage: (asked) => findMessage(control, asked),
     createSchema: (topic, definition) => change(() => createSchema(control, topic, definition)),
     describeSchema: (topic, version) => schemaVersion(control, topic, version),
@@ -141,6 +143,7 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     },
     async stop(drainMs) {
       stopping.abort();
+      waits.endAll();
       // What has begun is finished: an engine that closes in the middle of a creation would leave a part of it.
       await control.inTurn(async () => undefined).catch(report);
       await trimming;

@@ -5,6 +5,7 @@ import type { Topic } from "../../domain/topic.ts";
 import type { Source } from "../../engine/port.ts";
 import { topicNamed } from "../lookup.ts";
 import type { MessageEntry, MessagePage, MessageQuery } from "../requests/messages.ts";
+import type { Waits } from "../waits.ts";
 import type { Control } from "./control.ts";
 import { type Kept, keptShards } from "./kept.ts";
 import { parseStartAt, startOffsets } from "./start-at.ts";
@@ -22,11 +23,11 @@ interface Range extends Kept {
 }
 
 /** What a topic holds from a place on; waits for something new when there is nothing yet and `waitMs` says so. */
-export async function readMessages(control: Control, query: MessageQuery, stopping: AbortSignal): Promise<MessagePage> {
+export async function readMessages(control: Control, query: MessageQuery, waits: Waits): Promise<MessagePage> {
   const page = await readPage(control, query);
   if (query.waitMs === 0 || !page.atEnd || page.entries.length > 0 || page.damaged.length > 0) return page;
   const { topic } = topicNamed(control.view, query.topic);
-  await somethingNew(control, { topic, from: page.next, waitMs: query.waitMs }, stopping);
+  await somethingNew(control, { topic, from: page.next, waitMs: query.waitMs }, waits);
   const { last: _, ...behind } = query;
   return readPage(control, { ...behind, from: page.next });
 }
@@ -115,28 +116,24 @@ function beyond({ name }: Topic, position: string, end: number): KBrokerError {
   });
 }
 
-interface Wait {
+interface Sought {
   readonly topic: Topic;
   readonly from: string;
   readonly waitMs: number;
 }
 
 /** Resolves when there is something behind `from`, when the time is over, or when the broker stops. */
-async function somethingNew({ engine, clock }: Control, { topic, from, waitMs }: Wait, stopping: AbortSignal) {
-  if (stopping.aborted) return;
-  const over = new AbortController();
-  const end = () => over.abort();
-  stopping.addEventListener("abort", end);
+async function somethingNew({ engine, clock }: Control, { topic, from, waitMs }: Sought, waits: Waits) {
+  const { signal, end } = waits.begin();
   const ends = Array.from(
     positionsIn(from) ?? [],
     ([index, offset]): Source => ({ shard: { topicId: topic.id, index }, offset }),
   );
-  const changes = ends.map(({ shard, offset }) => engine.log.changed(shard, offset, over.signal));
+  const changes = ends.map(({ shard, offset }) => engine.log.changed(shard, offset, signal));
   try {
     // A topic that is deleted meanwhile ends the wait, too; whoever reads next is told.
-    await Promise.race([clock.after(waitMs, over.signal), ...changes.map((change) => change.catch(() => undefined))]);
+    await Promise.race([clock.after(waitMs, signal), ...changes.map((change) => change.catch(() => undefined))]);
   } finally {
-    stopping.removeEventListener("abort", end);
     end();
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { MessageQuery } from "../../../../src/lib/broker/requests/messages.ts";
 import { memoryEngine } from "../../../../src/lib/engine/memory/engine.ts";
 import type { Engine } from "../../../../src/lib/engine/port.ts";
@@ -233,4 +233,20 @@ describe("a message is found by its id", () => {
     expect(await find("a", { since: "30m" })).toEqual({ found: null, before: null, reachedMs: clock.now() });
     expect(await find("a")).toMatchObject({ found: { message: { id: "a" } } });
   });
+});
+
+it("many that wait at once are no leak to Node, and all of them end when the broker stops", async () => {
+  const warnings: string[] = [];
+  const warned = ({ message }: Error) => warnings.push(message);
+  process.on("warning", warned);
+  onTestFinished(() => void process.off("warning", warned));
+  const { broker, read } = await withTopic();
+
+  const waiting = Array.from({ length: 100 }, () => read({ from: "latest", waitMs: 10_000 }));
+  await settle();
+  expect(await isPending(Promise.race(waiting))).toBe(true);
+  await broker.stop(0);
+
+  expect((await Promise.all(waiting)).map(({ entries }) => entries.length)).toEqual(waiting.map(() => 0));
+  expect(warnings).toEqual([]);
 });
