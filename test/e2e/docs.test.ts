@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -76,7 +76,10 @@ test.each(PAGES)(
   60_000,
 );
 
-test.each(["docs/batches.md", "docs/looking-at-messages.md", "docs/why-is-my-subscription-behind.md"])(
+/** Read by somebody who has gone through the first steps. */
+const LATER_PAGES = ["docs/batches.md", "docs/looking-at-messages.md", "docs/why-is-my-subscription-behind.md"];
+
+test.each(LATER_PAGES)(
   "the commands of %s work for a reader who has a topic, a subscription and a message",
   async (page) => {
     const before = [
@@ -116,13 +119,17 @@ test("the commands of docs/schema-evolution.md end as the page says, with the fi
   expect(commands.length).toBeGreaterThan(15);
 }, 240_000);
 
-test.each(["docs/schedules.md"])(
+const PAGES_WITHOUT_PUSH = ["docs/schedules.md", "docs/schemas.md"];
+
+test.each(PAGES_WITHOUT_PUSH)(
   "the commands of %s work in their order on a broker of their own",
   async (page) => {
     expect((await follow(page)).commands.length).toBeGreaterThan(3);
   },
   60_000,
 );
+
+const DEAD_LETTER_PAGES = ["docs/dead-letters.md", "docs/redrive.md"];
 
 test("the commands of docs/dead-letters.md and docs/redrive.md work in their order, as they stand", async () => {
   const { cwd, path } = await readersFolder();
@@ -137,12 +144,24 @@ test("the commands of docs/dead-letters.md and docs/redrive.md work in their ord
     .poll(async () => (await kbroker("kbroker dlq list billing")).stdout, { timeout: 30_000 })
     .toContain("500");
 
-  for (const page of ["docs/dead-letters.md", "docs/redrive.md"]) {
+  for (const page of DEAD_LETTER_PAGES) {
     const commands = await commandsOf(page);
     for (const command of commands) expect({ command, ...(await kbroker(command)) }).toMatchObject({ exit: 0 });
     expect(commands.length).toBeGreaterThan(3);
   }
 }, 120_000);
+
+test("each page that tells its reader to type something is followed by a test", async () => {
+  const pages = (await readdir(join(ROOT, "docs")))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`);
+  const others = ["docs/schema-evolution.md", "docs/cli.md"];
+  const followed = [...PAGES, ...LATER_PAGES, ...PAGES_WITHOUT_PUSH, ...DEAD_LETTER_PAGES, ...others];
+
+  for (const page of ["README.md", "CONTRIBUTING.md", ...pages]) {
+    if ((await commandsOf(page)).length > 0) expect(followed).toContain(page);
+  }
+});
 
 test(
   "the demo shows what it says and leaves nothing behind",
