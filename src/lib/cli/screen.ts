@@ -6,7 +6,7 @@ const [COLUMNS, ROWS] = [80, 24];
 
 /** A part of a terminal that is drawn over and over in its place. */
 export interface Screen {
-  /** Shows this instead of what it showed; each line is cut to the width, and what is too high is left out at the bottom. */
+  /** Shows this instead of what it showed; a line that is too long goes on in the next row, and what is too high is left out at the bottom. */
   show(text: string): void;
   /** Leaves what is shown where it is, with the cursor below it. */
   close(): void;
@@ -31,29 +31,39 @@ export function openScreen(terminal: Terminal): Screen {
     close,
     show: (text) => {
       const { columns = COLUMNS, rows = ROWS } = terminal;
-      const lines = text
+      const all = text
         .replace(/\n$/, "")
         .split("\n")
-        .slice(0, Math.max(1, rows - 1));
-      const cuts = lines.map((line) => cut(line, Math.max(1, columns - 1)));
+        .flatMap((line) => rowsOf(line, Math.max(1, columns - 1)));
+      const drawn = all.slice(0, Math.max(1, rows - 1));
       const height = shown.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
       const back = height === 0 ? "" : `\u001b[${height}A\r`;
-      terminal.write(`${back}${cuts.map((one) => `${one.text}${CLEAR_LINE}\n`).join("")}${CLEAR_BELOW}`);
-      shown = cuts.map(({ width }) => width);
+      terminal.write(`${back}${drawn.map((row) => `${row.text}${CLEAR_LINE}\n`).join("")}${CLEAR_BELOW}`);
+      shown = drawn.map(({ width }) => width);
     },
   };
 }
 
-/** The first `width` characters, with all that colours them. */
-function cut(line: string, widthMax: number): { readonly text: string; readonly width: number } {
-  let text = "";
-  let width = 0;
+interface Row {
+  readonly text: string;
+  readonly width: number;
+}
+
+/** The line as rows of that many characters: the end of a reason says what to do, so nothing is cut off. Each row has all that colours it. */
+function rowsOf(line: string, widthMax: number): readonly Row[] {
+  const rows: Row[] = [];
+  let [text, width, colours] = ["", 0, ""];
+  const end = () => rows.push({ text: colours === "" ? text : text + RESET, width });
   for (const [part] of line.matchAll(PARTS)) {
-    if (part.startsWith("\u001b")) text += part;
-    else if (width < widthMax) {
-      text += part;
-      width += 1;
+    const isColour = part.startsWith("\u001b");
+    if (!isColour && width === widthMax) {
+      end();
+      [text, width] = [colours, 0];
     }
+    text += part;
+    if (isColour) colours += part;
+    else width += 1;
   }
-  return { text: text.includes("\u001b") ? text + RESET : text, width };
+  end();
+  return rows;
 }

@@ -30,12 +30,23 @@ test("the cursor is hidden meanwhile, and back afterwards, once", () => {
   expect(process.listeners("exit").some(({ name }) => name === "close")).toBe(false);
 });
 
-test("a line is cut to the width, colours do not count and do not leak", () => {
+test("a line that is too long goes on in the next row, colours do not count and do not leak", () => {
   const { screen, last } = opened(6);
 
   screen.show("\u001b[31mabcdefgh\u001b[39m\nplain");
 
-  expect(last()).toBe("\u001b[31mabcde\u001b[39m\u001b[0m\u001b[K\nplain\u001b[K\n\u001b[J");
+  const rows = ["\u001b[31mabcde\u001b[0m", "\u001b[31mfgh\u001b[39m\u001b[0m", "plain"];
+  expect(last()).toBe(`${rows.map((row) => `${row}\u001b[K\n`).join("")}\u001b[J`);
+  screen.close();
+});
+
+test("what was drawn in two rows is drawn over in both", () => {
+  const { screen, last } = opened(6);
+  screen.show("abcdefgh");
+
+  screen.show("a");
+
+  expect(last()).toBe("\u001b[2A\ra\u001b[K\n\u001b[J");
   screen.close();
 });
 
