@@ -226,6 +226,19 @@ describe("purge", () => {
   });
 });
 
+it("a slow redrive does not lose the letters whose time to live ends before their turn", async () => {
+  const life = await dead("a", "b");
+  await life.broker.updateTopic("billing_errors", { ttlMs: HOUR_MS, dryRun: false });
+  const before = life.consumer.received.length;
+
+  const { job } = await life.broker.redrive("billing", { ...ALL, ratePerS: 1 / 7_200 });
+  await life.pass(2 * HOUR_MS);
+  await life.pass(1_000);
+
+  expect(received(life, before)).toEqual(["billing a", "billing b"]);
+  expect((await life.broker.describeJob(job?.id ?? "")).job).toMatchObject({ state: "done", redriven: 2 });
+});
+
 describe("a dead letter topic that several subscriptions share", () => {
   /** Billing and shipping give up into one topic; each has given up on two messages of its own. */
   async function shared(): Promise<Life> {

@@ -41,7 +41,7 @@ export interface LetterStatus {
   readonly cursors: readonly ShardCursor[];
   /** Redriven too often; they are settled, too. */
   readonly setAside: number;
-  /** The first letter of each shard that is still read: by a parked message, or set aside. A shard without one is left out. */
+  /** The first letter of each shard that is still read: by a parked message, by a redrive that runs, or set aside. A shard without one is left out. */
   readonly heldFrom: readonly ShardOffset[];
 }
 

@@ -56,12 +56,15 @@ function oldest({ parked }: Parts, { publishTimesMs }: Moment) {
   };
 }
 
-function letterStatus({ positions, desk, parked }: Parts): LetterStatus {
+function letterStatus({ positions, desk, parked, redriver }: Parts): LetterStatus {
   const heldFrom = new Map<number, number>();
+  const holdFrom = (index: number, offset: number) =>
+    void heldFrom.set(index, Math.min(offset, heldFrom.get(index) ?? offset));
   const hold = ({ source, redrive }: ParkedEntry) => {
-    const { index } = source.shard;
-    if (redrive !== undefined) heldFrom.set(index, Math.min(source.offset, heldFrom.get(index) ?? source.offset));
+    if (redrive !== undefined) holdFrom(source.shard.index, source.offset);
   };
+  // All that were there when it was ordered are delivered, however long it takes to come to the last of them.
+  if (redriver.isRunning) for (const { shard, cursor } of positions.letters()) holdFrom(shard.index, cursor.low);
   for (const { entry } of parked.all()) hold(entry);
   for (const entry of desk.aside()) hold(entry);
   const shards = Array.from(heldFrom, ([shard, offset]): ShardOffset => ({ shard, offset }));
