@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { answered, consumer, ok } from "../support/consumer.ts";
+import { moveJob } from "../support/jobs.ts";
 import { ORDER, openScene, type Scene } from "../support/moves.ts";
 
 const RETRY_MS = 600_000;
@@ -84,4 +85,52 @@ test("a broker that dies between the job and the order has ordered nothing, and 
   await next.broker.rewind("billing", request);
 
   await after(next);
+});
+
+test("an entry that is being parked when a rewind comes does not come back after a restart", async () => {
+  const refuses = consumer(({ id }) => (id === "b" ? answered(500) : ok));
+  const scene = await openScene({ consumer: refuses, subscription: { retryDelaysMs: [RETRY_MS] } });
+  await scene.publish("a");
+  const parking = scene.engine.hold({ call: "parked.put" });
+  await scene.broker.publish({ topic: "orders", attributes: [], payload: new Uint8Array([49]), id: "b" });
+  await parking.arrived;
+  refuses.script(() => ok);
+
+  const rewinding = scene.broker.rewind("billing", { ...ORDER, to: "1h", job: "r" });
+  await scene.clock.advance(1_000);
+  parking.letGo();
+  await rewinding;
+  await scene.pass(1_000);
+  const next = await scene.crash();
+
+  expect(await next.broker.lag("billing")).toMatchObject({ lag: 0, parked: 0 });
+  await next.pass(RETRY_MS * 2);
+  expect(next.came()).toBe("");
+});
+
+test("more parked entries than one write takes are all suspended, also after a crash", async () => {
+  const refuses = consumer(({ id }) => (Number(id) % 2 === 0 ? answered(500) : ok));
+  const scene = await openScene({ consumer: refuses, subscription: { retryDelaysMs: [RETRY_MS] } });
+  await scene.publish(...Array.from({ length: 2_200 }, (_, index) => `${index}`));
+  expect(await scene.broker.lag("billing")).toMatchObject({ parked: 1_100 });
+  await scene.broker.pauseSubscription("billing");
+
+  const { job } = await scene.broker.rewind("billing", { ...ORDER, to: "1h", job: "r" });
+  const next = await scene.crash();
+
+  expect(job).toMatchObject({ state: "done", messages: 2_200 });
+  expect(await next.broker.lag("billing")).toMatchObject({ lag: 2_200, parked: 0 });
+});
+
+test("a rewind that was never ordered to its end does not stand in the way of a redrive", async () => {
+  const scene = await openScene({ consumer: consumer(() => answered(500)), subscription: { retryDelaysMs: [1] } });
+  await scene.publish("dead");
+  await scene.pass(10);
+  const { id: subscriptionId } = (await scene.broker.describeSubscription("billing")).subscription;
+  await scene.engine.catalog.put("job", "half", moveJob({ id: "half", subscriptionId }), 0);
+
+  const { job } = await scene.broker.redrive("billing", { filter: {}, includeSetAside: false, dryRun: false });
+
+  expect(job).toMatchObject({ kind: "redrive", matched: 1 });
+  expect((await scene.broker.listJobs({})).map((each) => each.job.id)).toEqual([job?.id]);
 });

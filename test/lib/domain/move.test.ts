@@ -209,4 +209,11 @@ test("replays are what lies between the target and the highest settled offset, a
     from: 3,
     to: 10,
   });
+  // One that only touches what is replayed now belongs to it, on either side.
+  expect(replayOf({ cursor, target: 3, inherited: { ...old, from: 10, to: 40 } }, at)).toMatchObject({
+    from: 3,
+    to: 40,
+  });
+  const early = { cursor: settle(cursorAt(1, IDENTITY), { from: 3, to: 10 }), target: 3 };
+  expect(replayOf({ ...early, inherited: { ...old, from: 0, to: 3 } }, at)).toMatchObject({ from: 0, to: 10 });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { KBrokerError } from "../../../../src/lib/domain/error.ts";
 import { bytes, ENDPOINT } from "../../../support/broker.ts";
 import { answered } from "../../../support/consumer.ts";
 import { failingAt } from "../../../support/failing-engine.ts";
@@ -45,6 +46,16 @@ describe("deleting a topic", () => {
     });
 
     expect(life.storage).toEqual(before);
+  });
+
+  it("keeps the log for as long as the cursors that point into it cannot be removed", async () => {
+    const forget = () => Promise.reject(new KBrokerError("disk_full", "No room left."));
+    const life = await opened({ over: (engine) => ({ ...engine, cursors: { ...engine.cursors, forget } }) });
+    const { id } = Object((await life.engine.catalog.get("topic", "orders"))?.value);
+
+    await life.broker.deleteTopic("orders", CASCADE).catch(() => undefined);
+
+    expect(await life.engine.log.shards(id)).toHaveLength(1);
   });
 
   it("--cascade says what goes, and a dry run changes nothing", async () => {

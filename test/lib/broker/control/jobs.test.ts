@@ -101,3 +101,28 @@ test("ended jobs are kept for seven days and up to a limit; running ones and las
   expect(["running", "last-move", "m0", `m${ENDED_JOBS_MAX - 1}`].filter((id) => !left.has(id))).toEqual([]);
   expect(["nobody", "week", `m${ENDED_JOBS_MAX}`].filter((id) => left.has(id))).toEqual([]);
 });
+
+test("a job that ended more than seven days ago goes, however few there are", async () => {
+  const opened = await withSubscriptions("billing");
+  const ended = (id: string, agoMs: number) =>
+    redriveJob({ id, state: "done", createdAtMs: 0, endedAtMs: opened.clock.now() - agoMs });
+  await keep(opened, ended("week", ENDED_JOB_MS_MAX + 1), ended("younger", ENDED_JOB_MS_MAX - 60_000));
+
+  await opened.broker.start();
+  await opened.clock.advance(1);
+
+  expect((await opened.broker.listJobs({})).map(({ job }) => job.id)).toEqual(["younger"]);
+});
+
+test("running jobs take no room among the ended ones that are kept", async () => {
+  const opened = await withSubscriptions("billing");
+  const now = opened.clock.now();
+  const ended = (_: unknown, index: number) =>
+    redriveJob({ id: `m${index}`, state: "done", createdAtMs: now - 1 - index, endedAtMs: now - 1 });
+  await keep(opened, ...Array.from({ length: ENDED_JOBS_MAX }, ended), redriveJob({ id: "running", createdAtMs: now }));
+
+  await opened.broker.start();
+  await opened.clock.advance(1);
+
+  expect((await opened.broker.listJobs({})).length).toBe(ENDED_JOBS_MAX + 1);
+});

@@ -76,6 +76,52 @@ test("the counters that decide about strikes go on after a crash, from the repor
   expect(struck).toHaveLength(1);
 });
 
+test("what others were given before a crash still says that a message fails alone", async () => {
+  const alone = consumer(({ id }) => (id === "bad" ? broken : ok));
+  const stage = await openStage({
+    consumer: alone,
+    subscription: { retry: { kind: "list", delaysMs: [5_000, 5_000] } },
+  });
+  await stage.publish("bad");
+  await stage.publish("a", "b", "c");
+  await stage.pass(1_500);
+
+  const after = await stage.crash();
+  await after.pass(6_000);
+
+  expect(after.notes.lines.filter((line) => line.startsWith("struck"))).toHaveLength(1);
+});
+
+test("what a parked message knows of the endpoint counts where a crash came before the report", async () => {
+  const stage = await openStage({ consumer: consumer(({ id }) => (id === "bad" ? broken : ok)) });
+  stage.engine.fail({ call: "reports.report" });
+  await stage.publish(...IDS);
+  await stage.publish("bad");
+  await stage.pass(500);
+
+  const after = await stage.crash();
+  await after.publish("b", "c");
+  await after.pass(6_000);
+
+  expect(after.notes.lines.filter((line) => line.startsWith("struck"))).toHaveLength(1);
+});
+
+test("a circuit that opens while a report is being written is written right after it", async () => {
+  const stage = await openStage({ consumer: consumer(() => ok), subscription: PATIENT });
+  await stage.publish("a");
+  const writing = stage.engine.hold({ call: "reports.report" });
+  await stage.clock.advance(1_500);
+  await writing.arrived;
+  stage.consumer.script(() => refused);
+  await stage.append(["b", "c", "d"]);
+  await stage.clock.advance(0);
+
+  writing.letGo();
+  await stage.clock.advance(0);
+
+  expect(await report(stage)).toMatchObject({ circuit: { kind: "unreachable" } });
+});
+
 test("what changes is written once a second at most, and an idle subscription writes nothing", async () => {
   const stage = await openStage();
   await stage.publish("a");

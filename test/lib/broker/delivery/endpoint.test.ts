@@ -149,6 +149,58 @@ test("late failures from before the circuit closed do not open it again", async 
   expect(stage.status()).toMatchObject({ health: "ok", endpoint: { window: expect.any(Number), circuit: null } });
 });
 
+test("a probe from before the circuit closed does not close it when it is open again", async () => {
+  const stage = await down(refused);
+  stage.consumer.script(() => "hold");
+  await stage.clock.advance(1_000);
+  const [late] = stage.consumer.held;
+  stage.consumer.script(() => ok);
+  await stage.clock.advance(2_000);
+  expect(stage.status().health).toBe("ok");
+  stage.consumer.script(() => refused);
+  await stage.append(["x", "y", "z", "u", "v"]);
+  await stage.clock.advance(0);
+  expect(stage.status().health).toBe("degraded");
+
+  stage.consumer.script(() => "hold");
+  stage.consumer.answer(late ?? "", ok);
+  await stage.clock.advance(0);
+
+  expect(stage.status().health).toBe("degraded");
+});
+
+test("the longest pause that the consumer asked for holds, whichever was asked for last", async () => {
+  const stage = await openStage({ consumer: consumer(() => "hold"), subscription: PATIENT });
+  await stage.append(["a", "b"]);
+  await stage.clock.advance(0);
+  const untilMs = stage.clock.now() + 600_000;
+
+  stage.consumer.answer("a", said(429, { retryAfter: "600" }));
+  await stage.clock.advance(0);
+  stage.consumer.answer("b", said(429, { retryAfter: "5" }));
+  await stage.clock.advance(0);
+
+  expect(stage.status()).toMatchObject({ endpoint: { heldUntilMs: untilMs } });
+});
+
+test("a message that is read when the consumer asks for a pause is not pushed any more", async () => {
+  const stage = await openStage({ consumer: consumer(() => answered(500)) });
+  await stage.publish("parked");
+  stage.consumer.script(() => "hold");
+  await stage.append(["other"]);
+  await stage.clock.advance(0);
+  const reading = stage.engine.hold({ call: "log.read" });
+  await stage.clock.advance(10_000);
+  await reading.arrived;
+
+  stage.consumer.answer("other", said(429, { retryAfter: "120" }));
+  await stage.clock.advance(0);
+  reading.letGo();
+  await stage.clock.advance(0);
+
+  expect(stage.consumer.log()).toBe("parked other");
+});
+
 test("an endpoint without anything to probe it with is probed by the next message that comes", async () => {
   const stage = await openStage({ consumer: consumer(() => refused), ttlMs: 3_600_000, subscription: PATIENT });
   await stage.publish("a", "b", "c");
