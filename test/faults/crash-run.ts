@@ -15,8 +15,8 @@ const SLOW_ANSWER_MS = 400;
 const SLOW_EACH = 20;
 const END_WAIT = { timeout: 120_000, interval: 100 };
 
-/** Messages that the consumer refuses until they are dead, over many lives of the broker. */
-export const POISON = { ids: Array.from({ length: 10 }, (_, index) => `poison-${index}`), strikes: 9, delay: "700ms" };
+/** Messages that the consumer refuses until they are dead, over many lives of the broker: too few to look like an outage. */
+export const POISON = { ids: Array.from({ length: 2 }, (_, index) => `poison-${index}`), strikes: 9, delay: "700ms" };
 
 export interface Received {
   readonly push: Push;

@@ -4,7 +4,8 @@ import { type BrokerProcess, freePort, startBrokerProcess } from "../support/bro
 import { deferred } from "../support/promises.ts";
 import { startConsumer } from "../support/recording-consumer.ts";
 
-const IN_FLIGHT = 20;
+/** The window as it opens. */
+const IN_FLIGHT = 4;
 /** What the platform gives a workload. */
 const STOP_MS_MAX = 25_000;
 const WAIT = { timeout: 30_000 };
