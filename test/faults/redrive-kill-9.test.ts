@@ -13,13 +13,13 @@ import { publishAll } from "./publishers.ts";
 const SEED = Number(process.env.KBROKER_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const KILLS = 20;
 /** More than all lives together can deliver, so that the redrive is under way at each kill. */
-const LETTERS = 1_200;
+const LETTERS = 800;
 /** Of so many messages one is refused: an endpoint that refuses most of them would be taken for one that is not well. */
 const BAD_EACH = 3;
 /** Redriven messages that arrive in a life before it is killed. */
-const EVENTS_MAX = 40;
+const EVENTS_MAX = 20;
 /** So that it takes longer than the lives. */
-const RATE = 400;
+const RATE = 300;
 const WAIT = { timeout: 120_000, interval: 50 };
 
 test(`a redrive killed at ${KILLS} random moments: nothing lost, nothing counted twice, a second subscription receives nothing`, {
