@@ -18,7 +18,7 @@ export async function planRewind(
   const oldestMs = await oldestKeptMs(control, ground);
   const toMs = Math.max(askedMs, oldestMs ?? askedMs);
   const targets = await offsetsAt(control, ground, toMs);
-  if (oldestMs === undefined || isForward(ground, targets)) throw forward(ground, toMs);
+  if (oldestMs === undefined || isForward(ground, targets)) throw forward(control, ground, toMs);
   return newMove(control, order, {
     kind: "rewind",
     fromMs: await newestSettledMs(control, ground, { targets, toMs }),
@@ -66,10 +66,11 @@ function isForward({ places }: Ground, targets: readonly ShardOffset[]): boolean
   return places.every(({ cursor }, index) => highest(cursor) <= (targets[index]?.offset ?? 0));
 }
 
-function forward({ subscription: { name } }: Ground, toMs: number): KBrokerError {
+function forward({ clock }: Control, { subscription: { name } }: Ground, toMs: number): KBrokerError {
   const to = new Date(toMs).toISOString();
+  const skipTo = toMs < clock.now() ? to : "now";
   const what = `Nothing published at or after ${to} has been delivered to "${name}" yet: that would be no step back.`;
-  return new KBrokerError("rewind_forward", what, { hint: `kbroker subscription skip ${name} --to ${to}` });
+  return new KBrokerError("rewind_forward", what, { hint: `kbroker subscription skip ${name} --to ${skipTo}` });
 }
 
 /** Of the shards that go back. */

@@ -130,6 +130,14 @@ test("forward is refused with a hint to subscription skip, where nothing at or a
   expect(came()).toBe("");
 });
 
+test("a time to come is refused with a hint to skip what there is now", async () => {
+  const { broker, clock } = await fourHours();
+
+  const refused = broker.rewind("billing", { ...ORDER, to: new Date(clock.now() + HOUR_MS).toISOString() });
+
+  await expect(refused).rejects.toMatchObject({ hint: "kbroker subscription skip billing --to now" });
+});
+
 test("a target with only a parked message behind it is no step forward", async () => {
   const { broker, came } = await fourHours({ consumer: fails("d"), subscription: { retryDelaysMs: [24 * HOUR_MS] } });
 
