@@ -3,11 +3,12 @@ import type { SubscriptionState } from "../../src/lib/domain/subscription.ts";
 import { ENDPOINT } from "../support/broker.ts";
 import { answered, broken } from "../support/consumer.ts";
 import { type Action, action, subscriptionName, topicName } from "./action.ts";
-import { lettersEnd } from "./after-crash.ts";
 import type { Doom } from "./fence.ts";
 import { type Mode, newSubscription, newTopic } from "./ledger.ts";
+import { takeOver } from "./letters.ts";
 import { rewind, skip, undo } from "./moving.ts";
 import { publish, publishAgain } from "./publishing.ts";
+import { purge, redrive } from "./redriving.ts";
 import { deleteSubscription, deleteTopic } from "./removing.ts";
 import { schedule } from "./scheduling.ts";
 import { setStateOf } from "./set-state.ts";
@@ -58,7 +59,7 @@ const createSubscription = fc
         made.id = subscription.id;
         const errors = await broker.describeTopic(subscription.deadLetterTopic);
         made.errorsId = errors.topic.id;
-        made.lettersEnd = await lettersEnd(engine, errors.topic.id);
+        await takeOver(ledger, made, engine);
       },
     }),
   );
@@ -144,6 +145,8 @@ export const anyAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 16, arbitrary: letPass },
   { weight: 2, arbitrary: schedule },
   { weight: 3, arbitrary: rewind },
+  { weight: 5, arbitrary: redrive },
+  { weight: 2, arbitrary: purge },
   { weight: 1, arbitrary: skip },
   { weight: 3, arbitrary: undo },
   { weight: 1, arbitrary: deleteSubscription },

@@ -4,6 +4,8 @@ import type { Subscription } from "../../src/lib/domain/subscription.ts";
 import type { Topic } from "../../src/lib/domain/topic.ts";
 import type { Engine, ParkedEntry, ShardCursor } from "../../src/lib/engine/port.ts";
 import { type Delivery, deliveriesOf, type Ledger, type ModelSubscription, newTopic } from "./ledger.ts";
+import { takeOver } from "./letters.ts";
+import { compareLetters, learnRedrive } from "./letters-after-crash.ts";
 import { UNDO_MS } from "./moves.ts";
 import { MODEL_LIMITS, type World } from "./world.ts";
 
@@ -30,7 +32,8 @@ export async function learnCatalog({ ledger }: Known, engine: Engine): Promise<v
     else {
       const isNew = known.id === "";
       learnSubscription(ledger, known, { document, topics });
-      if (isNew) known.lettersEnd = await lettersEnd(engine, known.errorsId);
+      if (isNew) await takeOver(ledger, known, engine);
+      await learnRedrive(known, engine);
     }
   }
   for (const { name, id, topic } of ledger.subscriptions.values()) {
@@ -40,11 +43,6 @@ export async function learnCatalog({ ledger }: Known, engine: Engine): Promise<v
     ledger.subscriptions.delete(name);
   }
   ledger.changing = undefined;
-}
-
-/** A subscription takes over the dead letters that one of its name left behind. */
-export async function lettersEnd({ log }: Engine, errorsId: string): Promise<number> {
-  return (await log.bounds({ topicId: errorsId, index: 0 })).end;
 }
 
 /** What was marked as deleted is gone to everybody, whatever is left of it. */
@@ -83,26 +81,35 @@ export async function checkAfterCrash(world: Known, { cursors, parked }: Engine,
     const at = all.find(({ shard }) => shard.topicId === subscription.topic.id);
     const entries = await parked.load({ resource: subscription.id, epoch: 0 });
     if (at === undefined) world.ledger.violations.push(`${subscription.name} has no cursor.`);
-    else compare(world, subscription, { at, entries, end });
+    else compare(world, subscription, { at, all, entries, end });
   }
 }
 
 interface Found {
   readonly at: ShardCursor;
+  readonly all: readonly ShardCursor[];
   readonly entries: readonly ParkedEntry[];
   readonly end: End;
 }
 
-function compare(world: Known, subscription: ModelSubscription, { at, entries, end }: Found): void {
+function compare(world: Known, subscription: ModelSubscription, { at, all, entries, end }: Found): void {
   const isMade = at.cursor.generation >= subscription.generation;
   if (isMade) subscription.moving?.made();
-  // A move that was ordered and not made is made next: what it has suspended so far is parked still.
-  const isActive = ({ suspendedBy }: ParkedEntry) =>
-    suspendedBy === undefined || (!isMade && suspendedBy === subscription.generation);
+  // A move that was ordered and not made is made next: what it has suspended so far is parked still, what it has revived is not yet.
+  const isActive = ({ suspendedBy, generation }: ParkedEntry) =>
+    suspendedBy === undefined
+      ? isMade || generation !== subscription.generation
+      : !isMade && suspendedBy === subscription.generation;
   const here = entries.filter(({ source }) => source.shard.topicId === subscription.topic.id);
   const byOffset = new Map(here.filter(isActive).map((entry) => [entry.source.offset, entry]));
   const suspended = new Set(here.filter((entry) => !isActive(entry)).map(({ source }) => source.offset));
-  let again = 0;
+  const lettersAgain = compareLetters(world.ledger, subscription, { cursors: all, entries, end });
+  for (const { offset, delivery } of lettersAgain)
+    if (isTooLate(world, delivery, end))
+      world.ledger.violations.push(
+        `After the ${end}, the redriven letter ${offset} comes again to ${subscription.name}.`,
+      );
+  let again = lettersAgain.length;
   for (const delivery of deliveriesOf(subscription)) {
     const offset = delivery.stored.offset ?? -1;
     const entry = byOffset.get(offset);
@@ -125,6 +132,10 @@ function compare(world: Known, subscription: ModelSubscription, { at, entries, e
       `After the ${end}, ${again} acknowledged messages come again to ${subscription.name}.`,
     );
   subscription.moving?.made();
+}
+
+function isTooLate({ clock }: Known, { atMs }: Delivery, end: End): boolean {
+  return end === "stop" || clock.monotonic() - atMs > MODEL_LIMITS.commitPeriodMs;
 }
 
 function isUndoable({ clock }: Known, { lastMove }: ModelSubscription): boolean {

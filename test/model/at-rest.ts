@@ -1,4 +1,4 @@
-import { readDeadLetter } from "../../src/lib/domain/dead-letter.ts";
+import { REDRIVES_MAX, readDeadLetter } from "../../src/lib/domain/dead-letter.ts";
 import type { StoredMessage } from "../../src/lib/domain/message.ts";
 import { DEDUPE_WINDOW_MS } from "../../src/lib/domain/topic.ts";
 import type { Engine } from "../../src/lib/engine/port.ts";
@@ -8,10 +8,12 @@ import {
   deliveryOf,
   isAlive,
   type Ledger,
+  type Letter,
   type ModelSubscription,
   type ModelTopic,
   storedOf,
 } from "./ledger.ts";
+import { addLetter, followRedrive } from "./letters.ts";
 import type { World } from "./world.ts";
 
 const ALL = { countMax: 10_000, bytesMax: 1_000_000_000 };
@@ -83,9 +85,13 @@ async function readDeadLetters(
   const shard = { topicId: subscription.errorsId, index: 0 };
   const { records, next } = await engine.log.read(shard, subscription.lettersEnd, ALL);
   subscription.lettersEnd = next;
-  for (const letter of records)
+  for (const letter of records) {
     for (const problem of died(ledger, subscription, { letter, nowMs }))
       ledger.violations.push(`The dead letter ${letter.offset} of ${subscription.name} ${problem}.`);
+    const isAside = (readDeadLetter(letter)?.info.redriveCount ?? 0) >= REDRIVES_MAX;
+    addLetter(ledger, subscription, { record: letter, state: isAside ? "aside" : "dead" });
+  }
+  await followRedrive(ledger, subscription, engine);
 }
 
 function* died(
@@ -94,9 +100,13 @@ function* died(
   { letter, nowMs }: { readonly letter: StoredMessage; readonly nowMs: number },
 ): Generator<string> {
   const info = readDeadLetter(letter)?.info;
-  const stored = subscription.topic.log[info?.source.offset ?? -1];
+  const from = subscription.letters.get(info?.redrivenFrom?.offset ?? -1);
+  const stored = from?.delivery.stored ?? subscription.topic.log[info?.source.offset ?? -1];
   if (info === undefined || stored === undefined) return yield "is of no message";
-  const delivery = deliveryOf(subscription, stored);
+  const delivery = from?.delivery ?? deliveryOf(subscription, stored);
+  const redrives = from === undefined ? 0 : from.count + 1;
+  if (info.redriveCount !== redrives) yield `tells of ${info.redriveCount} redrives, not ${redrives}`;
+  if (from !== undefined && info.errorClass === "expired") yield "expired although it was redriven";
   if (new TextDecoder().decode(letter.payload) !== String(stored.sent.number)) yield "holds another payload";
   if (delivery.state === "dead") yield "is the second of its message";
   if (delivery.state === "acked") yield "is of a message that was acknowledged";
@@ -133,20 +143,30 @@ export async function checkAtRest({ ledger, clock, endpoints, life }: World): Pr
 interface Counters {
   readonly expired: number | null;
   readonly deadLetters: number | null;
+  readonly setAside: number | null;
 }
 
-function checkCounters({ violations }: Ledger, subscription: ModelSubscription, { expired, deadLetters }: Counters) {
+function checkCounters(
+  { violations }: Ledger,
+  subscription: ModelSubscription,
+  { expired, deadLetters, setAside }: Counters,
+) {
   if ((expired ?? 0) < subscription.expiredShown)
     violations.push(`${subscription.name} shows ${expired} expired after ${subscription.expiredShown}.`);
   subscription.expiredShown = expired ?? 0;
-  if (deadLetters !== subscription.lettersEnd)
-    violations.push(`${subscription.name} shows ${deadLetters} dead letters, not ${subscription.lettersEnd}.`);
+  const countOf = (state: Letter["state"]) =>
+    [...subscription.letters.values()].filter((letter) => letter.state === state).length;
+  if (deadLetters !== countOf("dead"))
+    violations.push(`${subscription.name} shows ${deadLetters} dead letters, not ${countOf("dead")}.`);
+  if (setAside !== countOf("aside"))
+    violations.push(`${subscription.name} shows ${setAside} set aside, not ${countOf("aside")}.`);
 }
 
 /** Counted one by one. What is past its time waits for nobody, unless it was tried: then it waits for its dead letter. */
 function expectedOf(subscription: ModelSubscription, nowMs: number) {
   const all = [...deliveriesOf(subscription)];
   const isPending = (one: Delivery) => one.state === "pending" && isAlive(one, subscription, nowMs);
-  const parked = all.filter(({ state }) => state === "parked").length;
+  const redriven = [...subscription.letters.values()].map(({ delivery }) => delivery);
+  const parked = [...all, ...redriven].filter(({ state }) => state === "parked").length;
   return { parked, lag: parked + all.filter(isPending).length };
 }

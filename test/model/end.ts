@@ -31,6 +31,7 @@ async function resumeAll(world: World): Promise<void> {
 }
 
 async function isBehind({ ledger, life, endpoints }: World): Promise<boolean> {
+  if ([...ledger.subscriptions.values()].some(({ redrive }) => redrive !== undefined)) return true;
   if ([...ledger.topics.values()].some(({ scheduled }) => scheduled.size > 0)) return true;
   for (const name of ledger.subscriptions.keys())
     if (endpoints.heldCount(name) > 0 || (await life.broker.lag(name)).lag !== 0) return true;
@@ -63,5 +64,6 @@ function fatesOf(subscription: ModelSubscription, nowMs: number) {
     else if (state === "dead" || !isAlive(delivery, subscription, nowMs)) fates.expired += 1;
     else lost.push(stored.offset ?? -1);
   }
+  for (const { offset, delivery } of subscription.letters.values()) if (delivery.state === "parked") lost.push(offset);
   return { ...fates, lost };
 }

@@ -3,7 +3,16 @@ import { HEADER } from "../../src/lib/domain/headers.ts";
 import { readOutcome } from "../../src/lib/domain/reading.ts";
 import { answered, broken, ok, refused } from "../support/consumer.ts";
 import type { ModelClock } from "./clock.ts";
-import { type Delivery, deliveryOf, isAlive, type Ledger, type ModelSubscription, storedOf } from "./ledger.ts";
+import {
+  type Delivery,
+  deliveryOf,
+  isAlive,
+  type Ledger,
+  type ModelSubscription,
+  type Sent,
+  storedOf,
+} from "./ledger.ts";
+import { letterPushed, takeLetter } from "./letters.ts";
 import { isIn } from "./moves.ts";
 
 /** At this delivery, and none before, a message of the kind `late` is taken. */
@@ -114,18 +123,45 @@ function received(ledger: Ledger, push: Push, nowMs: number) {
   const sent = ledger.sent[Number(payload)];
   const subscription = ledger.subscriptions.get(header(HEADER.subscription));
   const what = `The push of ${payload} to ${header(HEADER.subscription)}`;
-  if (sent === undefined || subscription === undefined || sent.topicId !== subscription.topic.id) {
+  const attempt = Number(header(HEADER.deliveryAttempt));
+  // The first push after a move is ordered is the first that anybody sees of it.
+  subscription?.moving?.made();
+  const timeMs = Date.parse(header(HEADER.publishTime));
+  const count = Number(header(HEADER.redriveCount));
+  const about = sent === undefined ? undefined : { sent, timeMs, count, attempt };
+  const delivery = about && subscription && deliveryPushed(ledger, subscription, about);
+  if (subscription === undefined || delivery === undefined) {
     ledger.violations.push(`${what} is of no message that was published for it.`);
     return undefined;
   }
-  // The first push after a move is ordered is the first that anybody sees of it.
-  subscription.moving?.made();
-  const stored = storedOf(subscription.topic, sent, Date.parse(header(HEADER.publishTime)));
-  const delivery = deliveryOf(subscription, stored);
-  const attempt = Number(header(HEADER.deliveryAttempt));
-  for (const problem of problemsOf({ subscription, delivery, attempt, replay: header(HEADER.replay), nowMs }))
+  for (const problem of problemsOf({
+    subscription,
+    delivery,
+    attempt,
+    replay: header(HEADER.replay),
+    isRedriven: count > 0,
+    nowMs,
+  }))
     ledger.violations.push(`${what} ${problem}.`);
   return { subscription, delivery };
+}
+
+interface About {
+  readonly sent: Sent;
+  readonly timeMs: number;
+  readonly count: number;
+  readonly attempt: number;
+}
+
+/** Of a message of the topic, or of one that is redriven. */
+function deliveryPushed(ledger: Ledger, subscription: ModelSubscription, { sent, timeMs, count, attempt }: About) {
+  if (count > 0) {
+    const letter = letterPushed(subscription, { number: sent.number, timeMs, count, attempt });
+    if (letter !== undefined && letter.state !== "redriven") takeLetter(ledger, subscription, letter);
+    return letter?.delivery;
+  }
+  if (sent.topicId !== subscription.topic.id) return undefined;
+  return deliveryOf(subscription, storedOf(subscription.topic, sent, timeMs));
 }
 
 interface Arrival {
@@ -133,10 +169,11 @@ interface Arrival {
   readonly delivery: Delivery;
   readonly attempt: number;
   readonly replay: string;
+  readonly isRedriven: boolean;
   readonly nowMs: number;
 }
 
-function* problemsOf({ subscription, delivery, attempt, replay, nowMs }: Arrival): Generator<string> {
+function* problemsOf({ subscription, delivery, attempt, replay, isRedriven, nowMs }: Arrival): Generator<string> {
   const { state, inFlight, attempts, stored } = delivery;
   if (subscription.state === "paused") yield "starts although the subscription is paused";
   if (state === "acked") yield "comes again although it was acknowledged";
@@ -144,11 +181,12 @@ function* problemsOf({ subscription, delivery, attempt, replay, nowMs }: Arrival
   if (state === "passed") yield "comes although nobody waits for it";
   if (inFlight) yield "comes while the same message is in flight";
   if (attempt !== attempts + 1) yield `says attempt ${attempt}, not ${attempts + 1}`;
-  if (!isAlive(delivery, subscription, nowMs)) yield "comes after the message's time";
+  if (!isRedriven && !isAlive(delivery, subscription, nowMs)) yield "comes after the message's time";
   const isReplay = stored.offset !== undefined && isIn(subscription.replays, stored.offset);
   const job = isReplay ? (subscription.replays?.job ?? "") : "";
   if (replay !== job) yield `names the rewind "${replay}", not "${job}"`;
-  const flying = [...subscription.deliveries.values()].filter((one) => one.inFlight).length;
+  const redriven = [...subscription.letters.values()].map((letter) => letter.delivery);
+  const flying = [...subscription.deliveries.values(), ...redriven].filter((one) => one.inFlight).length;
   if (flying >= subscription.maxInFlight) yield `is number ${flying + 1} of ${subscription.maxInFlight} in flight`;
 }
 

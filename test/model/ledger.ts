@@ -74,6 +74,27 @@ export interface Delivery {
   step: number;
 }
 
+/** A dead letter, and what becomes of it once it is redriven. */
+export interface Letter {
+  readonly offset: number;
+  /** How often it had been redriven when it died. */
+  readonly count: number;
+  readonly delivery: Delivery;
+  /** It waits, was redriven, was redriven too often, or is gone for good. */
+  state: "dead" | "redriven" | "aside" | "purged";
+  readonly step: number;
+}
+
+/** A redrive that was ordered and has not been seen to be over. */
+export interface Redrive {
+  readonly job: string;
+  /** What dies later is not meant. */
+  readonly end: number;
+  readonly includeSetAside: boolean;
+  readonly countMax: number;
+  taken: number;
+}
+
 export interface ModelSubscription {
   readonly name: string;
   /** Empty until its creation was answered. */
@@ -95,6 +116,11 @@ export interface ModelSubscription {
   moving: { readonly job: string; readonly made: () => void } | undefined;
   state: "active" | "paused";
   mode: Mode;
+  /** By offset. */
+  readonly letters: Map<number, Letter>;
+  redrive: Redrive | undefined;
+  /** A purge is under way: a crash may come before or after. */
+  purging: boolean;
   /** Dead letters read so far: where to read on. */
   lettersEnd: number;
   /** How often the consumer took something. */
@@ -131,11 +157,13 @@ export function newSubscription(
   made: Pick<ModelSubscription, "name" | "topic" | "from" | "strikes" | "maxInFlight">,
 ): ModelSubscription {
   const { deliveries, ...counters } = { deliveries: new Map(), lettersEnd: 0, acks: 0, expiredShown: 0 };
+  const letters = { letters: new Map(), redrive: undefined, purging: false };
   const moves = { replays: undefined, lastMove: undefined, moving: undefined };
   return {
     ...made,
     ...counters,
     ...moves,
+    ...letters,
     deliveries,
     id: "",
     errorsId: "",
@@ -160,7 +188,7 @@ export function deliveryOf({ deliveries, from }: ModelSubscription, stored: Stor
   return known;
 }
 
-function newDelivery(stored: Stored, from: number): Delivery {
+export function newDelivery(stored: Stored, from: number): Delivery {
   const state = stored.offset !== undefined && stored.offset < from ? "passed" : "pending";
   return {
     stored,

@@ -1,24 +1,23 @@
 import fc from "fast-check";
 import type { Broker } from "../../src/lib/broker/broker.ts";
-import { KBrokerError } from "../../src/lib/domain/error.ts";
-import { action, subscriptionName } from "./action.ts";
+import { action, maybeDoom, subscriptionName } from "./action.ts";
+import { answered } from "./answered.ts";
 import { deliveriesOf, isAlive, isSettled, type ModelSubscription } from "./ledger.ts";
 import { highestOf, type Move, make, UNDO_MS } from "./moves.ts";
-import { type Life, passUntil, type World } from "./world.ts";
+import type { Life, World } from "./world.ts";
 
 const S = 1_000;
 const MINUTE = 60 * S;
-/** A move that takes longer than this would have been answered as still running. */
-const MOVE_MS_MAX = 9 * S;
 
 /** How far back, and how that is written. */
 const BACK = { "0s": 0, "1s": S, "10s": 10 * S, "5m": 5 * MINUTE, "50m": 50 * MINUTE, "3h": 180 * MINUTE } as const;
 const back = fc.constantFrom<(keyof typeof BACK)[]>("1s", "10s", "5m", "5m", "50m", "3h");
 
 export const rewind = fc
-  .record({ name: subscriptionName, to: back, ratePerS: fc.constantFrom(undefined, undefined, 2) })
-  .map(({ name, to, ratePerS }) =>
+  .record({ name: subscriptionName, to: back, ratePerS: fc.constantFrom(undefined, undefined, 2), doom: maybeDoom })
+  .map(({ name, to, ratePerS, doom }) =>
     action({
+      doom,
       text: `rewind ${name} by ${to}${ratePerS === undefined ? "" : ` at ${ratePerS}/s`}`,
       can: ({ ledger }) => ledger.subscriptions.has(name),
       act: (world, life) =>
@@ -30,9 +29,10 @@ export const rewind = fc
   );
 
 export const skip = fc
-  .record({ name: subscriptionName, to: fc.oneof(fc.constant("now" as const), back) })
-  .map(({ name, to }) =>
+  .record({ name: subscriptionName, to: fc.oneof(fc.constant("now" as const), back), doom: maybeDoom })
+  .map(({ name, to, doom }) =>
     action({
+      doom,
       text: `skip ${name} to ${to}`,
       can: ({ ledger }) => ledger.subscriptions.has(name),
       act: (world, life) =>
@@ -44,9 +44,10 @@ export const skip = fc
   );
 
 export const undo = fc
-  .record({ name: subscriptionName, of: fc.constantFrom("rewind" as const, "skip" as const) })
-  .map(({ name, of }) =>
+  .record({ name: subscriptionName, of: fc.constantFrom("rewind" as const, "skip" as const), doom: maybeDoom })
+  .map(({ name, of, doom }) =>
     action({
+      doom,
       text: `undo the ${of} of ${name}`,
       can: ({ ledger }) => ledger.subscriptions.get(name)?.lastMove?.kind === of,
       act: (world, life) =>
@@ -91,16 +92,6 @@ async function order(world: World, life: Life, { name, kind, backMs, ask }: Orde
   if (is.job.messages !== count) say(`counts ${is.job.messages} messages, not ${count}`);
 }
 
-/** What was answered, or the code of the refusal. */
-async function answered(world: World, life: Life, asked: ReturnType<Broker["rewind"]>) {
-  const caught = asked.catch((error: unknown) => {
-    if (error instanceof KBrokerError) return error.code;
-    throw error;
-  });
-  await passUntil(world, life, { work: caught, ms: MOVE_MS_MAX });
-  return await caught;
-}
-
 /** The first message that is kept and was published at or after that time. */
 function targetOf(subscription: ModelSubscription, backMs: number | undefined, nowMs: number): number {
   const { log } = subscription.topic;
@@ -113,6 +104,7 @@ function targetOf(subscription: ModelSubscription, backMs: number | undefined, n
 
 function refusalOf(subscription: ModelSubscription, { kind, target, nowMs }: Move): string | undefined {
   const all = [...deliveriesOf(subscription)];
+  if (subscription.redrive !== undefined) return "job_active";
   if (kind === "skip") return undefined;
   if (kind === "undo") return nowMs - (subscription.lastMove?.nowMs ?? 0) > UNDO_MS ? "nothing_to_undo" : undefined;
   const isKept = all.some((one) => isAlive(one, subscription, nowMs));
