@@ -47,12 +47,12 @@ test("something else that answers is exit code 1", async () => {
 });
 
 test.each([
-  ["message scheduled cancel", ["orders"], "Missing: --id."],
-  ["completion", [], "Missing: <shell>, one of bash, zsh."],
-])("%s says what is missing by the name to give", async (name, argv, message) => {
+  ["message scheduled cancel", ["orders"], "Missing: --id.", "message scheduled cancel orders --id <id>"],
+  ["completion", [], "Missing: <shell>, one of bash, zsh.", "completion --help"],
+])("%s says what is missing by the name to give", async (name, argv, message, line) => {
   const { stderr, exit } = await run(name, argv);
 
-  expect([stderr, exit]).toEqual([`Error: ${message}\nTry: kbroker ${name} --help\n`, 2]);
+  expect([stderr, exit]).toEqual([`Error: ${message}\nTry: kbroker ${line}\n`, 2]);
 });
 
 test.each([
