@@ -80,10 +80,15 @@ function undo(subscription: ModelSubscription, undone: MadeMove, { all, settled,
   return count;
 }
 
-/** Whether it comes no more. What was settled since stays so. */
+/** Whether it comes no more. What was settled since stays so; a replay that failed is as if it had never been pushed. */
 function unrewind(one: Delivery, { saved }: MadeMove, isSettledNow: boolean): boolean {
   const before = saved.get(one);
-  if (isSettledNow || before === undefined) return false;
+  if (before === undefined) return false;
+  if (one.state === "parked" && before.settled && before.state !== "parked") {
+    one.state = before.state;
+    return true;
+  }
+  if (isSettledNow) return false;
   if (one.suspended !== undefined) revive(one);
   else if (before.settled) {
     one.state = before.state;

@@ -72,6 +72,7 @@ async function order(world: World, life: Life, { name, kind, backMs, ask }: Orde
   const subscription = ledger.subscriptions.get(name);
   if (subscription === undefined) return;
   const nowMs = clock.now();
+  if (kind === "undo" && isForgotten(subscription, nowMs)) return;
   const target = targetOf(subscription, backMs, nowMs);
   const move: Move = { job: `move-${world.newId()}`, kind, target, nowMs };
   const mustBe = refusalOf(subscription, move);
@@ -90,6 +91,13 @@ async function order(world: World, life: Life, { name, kind, backMs, ask }: Orde
   made();
   if (is.job.state !== "done") say(`is ${is.job.state}`);
   if (is.job.messages !== count) say(`counts ${is.job.messages} messages, not ${count}`);
+}
+
+/** What waits for the undo is past its time: nothing holds its record, and when it goes nobody can tell. */
+function isForgotten(subscription: ModelSubscription, nowMs: number): boolean {
+  return [...deliveriesOf(subscription)].some(
+    (one) => one.suspended !== undefined && !isAlive(one, subscription, nowMs),
+  );
 }
 
 /** The first message that is kept and was published at or after that time. */

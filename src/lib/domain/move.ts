@@ -22,6 +22,8 @@ export interface Parked {
   readonly source: { readonly offset: number };
   /** The generation of the move that suspended it. */
   readonly suspendedBy?: number;
+  /** It was parked before the rewind already, and nobody has acknowledged it: an undo leaves it waiting. */
+  readonly waitedBefore?: boolean;
 }
 
 export interface Before<P extends Parked> {
@@ -41,7 +43,7 @@ export interface After<P extends Parked> {
   readonly suspend: readonly P[];
   /** Due again. */
   readonly revive: readonly P[];
-  /** Suspended by an earlier move, which can be undone no longer, or settled since: of no use to anybody. */
+  /** Suspended by an earlier move, which can be undone no longer, or settled since, or a replay that failed: of no use to anybody. */
   readonly drop: readonly P[];
   /** How many will be delivered again (rewind), never (skip), or after all or not again after all (undo). */
   readonly messages: number;
@@ -86,9 +88,13 @@ function skipped<P extends Parked>(target: number, before: Before<P>): After<P> 
 }
 
 /** What was settled before the rewind or has become so since stays settled. */
-function unrewound<P extends Parked>({ saved, generation: undone }: Undone, before: Before<P>): After<P> {
+function unrewound<P extends Parked>({ saved, target, generation: undone }: Undone, before: Before<P>): After<P> {
   const { cursor, parked, start, end, generation } = before;
   const waits = ({ source, suspendedBy }: P) => suspendedBy === undone && !isSettled(cursor, source.offset);
+  /** It was acknowledged before the rewind; only its replay failed. */
+  const isOver = ({ source: { offset }, suspendedBy, waitedBefore = false }: P) =>
+    suspendedBy === undefined && !waitedBefore && offset >= target && isSettled(saved, offset);
+  const over = parked.filter(isOver);
   const united = unite(cursor, saved);
   const revive = parked.filter(waits);
   const kept = { from: start, to: end };
@@ -97,8 +103,8 @@ function unrewound<P extends Parked>({ saved, generation: undone }: Undone, befo
     cursor: { ...united, generation },
     suspend: [],
     revive,
-    drop: parked.filter((entry) => entry.suspendedBy !== undefined && !waits(entry)),
-    messages: unsettled - keptCount(revive, before),
+    drop: parked.filter((entry) => (entry.suspendedBy !== undefined && !waits(entry)) || isOver(entry)),
+    messages: unsettled - keptCount(revive, before) + keptCount(over, before),
   };
 }
 

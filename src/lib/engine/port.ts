@@ -244,6 +244,8 @@ export interface ParkedEntry {
   readonly endpointThen?: { readonly attempts: number; readonly acks: number };
   /** Set by the move to this generation: the message comes again by itself, the entry only waits for an undo and counts as nothing. */
   readonly suspendedBy?: number;
+  /** It was parked before the last rewind already, and not acknowledged: where its replay fails, an undo leaves it waiting. */
+  readonly waitedBefore?: boolean;
   /**
    * Set where `source` lies in the dead letter topic: the message is there with all that it was. `setAside`: it was redriven too often and
    * waits for nobody; it is only counted.

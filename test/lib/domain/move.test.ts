@@ -16,6 +16,7 @@ const END = 24;
 interface Entry {
   readonly source: { readonly offset: number };
   readonly suspendedBy?: number;
+  readonly waitedBefore?: boolean;
 }
 
 /** The same in plain sets: what is settled (parked included), what is parked, and what each move suspended. */
@@ -23,6 +24,8 @@ interface Model {
   settled: Set<number>;
   parked: Set<number>;
   suspended: Set<number>;
+  /** Settled and not parked when the last move was made. */
+  acknowledged: ReadonlySet<number>;
   last?: { readonly kind: "rewind" | "skip"; readonly target: number; readonly settled: ReadonlySet<number> };
 }
 
@@ -50,7 +53,7 @@ function move(world: World, act: Move, halfWay: number): number {
   const first = applyMove(act, before);
   const written = new Map<number, Entry>();
   for (const { source } of first.suspend) written.set(source.offset, { source, suspendedBy: generation });
-  for (const { source } of first.revive) written.set(source.offset, { source });
+  for (const { source } of first.revive) written.set(source.offset, { source, waitedBefore: true });
   const some = new Set([...written.keys()].filter((key) => (halfWay >> (key % 16)) % 2 === 1));
   const replaced = (only: (key: number) => boolean) =>
     world.entries.map((entry) => (only(entry.source.offset) ? (written.get(entry.source.offset) ?? entry) : entry));
@@ -87,7 +90,13 @@ function take(world: World, each: Step): void {
   } else if (each.do === "park") {
     if (model.settled.has(at)) return;
     world.cursor = settle(world.cursor, { from: at, to: at + 1 });
-    world.entries = [...world.entries.filter(({ source }) => source.offset !== at), { source: { offset: at } }];
+    const waitedBefore = world.entries.some(
+      ({ source, suspendedBy }) => source.offset === at && suspendedBy !== undefined,
+    );
+    world.entries = [
+      ...world.entries.filter(({ source }) => source.offset !== at),
+      { source: { offset: at }, ...(waitedBefore ? { waitedBefore } : {}) },
+    ];
     model.settled.add(at);
     model.parked.add(at);
     model.suspended.delete(at);
@@ -106,6 +115,7 @@ function order(
   const settledAbove = [...model.settled].filter((at) => at >= target).length;
   model.last = { kind, target, settled: new Set(model.settled) };
   const isMoved = (at: number) => (kind === "rewind" ? at >= target : at < target);
+  model.acknowledged = new Set([...model.settled].filter((at) => !model.parked.has(at)));
   model.suspended = new Set([...model.parked].filter(isMoved));
   model.parked = new Set([...model.parked].filter((at) => !isMoved(at)));
   if (kind === "rewind") model.settled = new Set([...model.settled].filter((at) => at < target));
@@ -123,6 +133,7 @@ function undo(world: World, halfWay: number): void {
   const waiting = unsettledAndParked(model);
   const since = new Set(model.settled);
   const due = [...model.suspended].filter((at) => kind === "skip" || !since.has(at));
+  if (kind === "rewind") for (const at of model.acknowledged) if (at >= target) model.parked.delete(at);
   model.settled = new Set([...settled, ...[...since].filter((at) => kind === "rewind" || at >= target)]);
   for (const at of due) model.parked.add(at);
   model.suspended = new Set();
@@ -136,7 +147,7 @@ function undo(world: World, halfWay: number): void {
 propertyTest.prop([fc.array(step, { maxLength: 30 })], { numRuns: 2_000 })(
   "rewinds, skips and undos leave settled, parked and suspended what plain sets say, also when they are done again half way",
   (steps) => {
-    const model: Model = { settled: new Set(), parked: new Set(), suspended: new Set() };
+    const model: Model = { settled: new Set(), parked: new Set(), suspended: new Set(), acknowledged: new Set() };
     const world: World = { cursor: cursorAt(0, IDENTITY), entries: [], generation: 0, undone: undefined, model };
 
     for (const each of steps) {

@@ -57,7 +57,7 @@ export function messagesOf(job: MoveJob, { places, entries }: Ground): number {
     const move = moveIn(job, shard.index);
     if (move === undefined) return 0;
     const isHere = ({ shard: { topicId, index } }: Source) => topicId === shard.topicId && index === shard.index;
-    const parked: Parked[] = entries.parked.filter(isHere).map((source) => ({ source }));
+    const parked: Parked[] = entries.parked.filter(({ source }) => isHere(source));
     if (undone !== null) {
       const suspendedBy = undone.generation;
       parked.push(...entries.suspended.filter(isHere).map((source) => ({ source, suspendedBy })));

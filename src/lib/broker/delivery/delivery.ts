@@ -1,7 +1,7 @@
 import type { OpenCircuit } from "../../domain/circuit.ts";
 import type { DeadLetterFilter, ShardOffset } from "../../domain/job.ts";
 import type { Health } from "../../domain/subscription.ts";
-import type { ShardCursor, Source } from "../../engine/port.ts";
+import type { ParkedEntry, ShardCursor, Source } from "../../engine/port.ts";
 
 /** How an endpoint fares. Times are wall time. */
 export interface EndpointStatus {
@@ -47,7 +47,7 @@ export interface LetterStatus {
 
 /** Where the parked entries of a subscription lie. */
 export interface Entries {
-  readonly parked: readonly Source[];
+  readonly parked: readonly Pick<ParkedEntry, "source" | "waitedBefore">[];
   /** By the last move: they count as nothing. */
   readonly suspended: readonly Source[];
 }

@@ -65,7 +65,7 @@ export class Dispatcher {
 
   entries(): Entries {
     const { parked, suspended } = this.#parts;
-    return { parked: Array.from(parked.all(), ({ entry }) => entry.source), suspended: suspended.sources() };
+    return { parked: Array.from(parked.all(), ({ entry }) => entry), suspended: suspended.sources() };
   }
 
   isSetAside(letter: Source): boolean {

@@ -11,6 +11,7 @@ import type { Endpoint, Sent } from "./endpoint.ts";
 import type { Hold } from "./hold.ts";
 import type { ParkedMessage, ParkedSet } from "./parked-set.ts";
 import type { Parker } from "./parker.ts";
+import type { SuspendedEntries } from "./suspended.ts";
 
 /** A push that was not acknowledged. */
 export interface Failure {
@@ -31,6 +32,7 @@ export interface FailuresOptions {
   readonly parker: Parker;
   readonly burial: Burial;
   readonly endpoint: Endpoint;
+  readonly suspended: Pick<SuspendedEntries, "has">;
   readonly random: () => number;
 }
 
@@ -42,7 +44,9 @@ export interface Failures {
   expire(message: ParkedMessage, durable: () => void): void;
 }
 
-export function failures({ hold, parked, parker, burial, endpoint, random }: FailuresOptions): Failures {
+export function failures(options: FailuresOptions): Failures {
+  const { hold, parked, parker, burial, endpoint, suspended, random } = options;
+
   function store(entry: ParkedEntry, durable: () => void): void {
     parker.park(entry, () => {
       const message = parked.add(entry);
@@ -78,7 +82,12 @@ export function failures({ hold, parked, parker, burial, endpoint, random }: Fai
   return {
     record(failure, subscription, durable) {
       const verdict = judged(failure, subscription);
-      const entry = { ...failedEntry(hold, failure, verdict), endpointThen: endpoint.served };
+      const waitedBefore = failure.parked?.entry.waitedBefore ?? suspended.has(failure.source);
+      const entry = {
+        ...failedEntry(hold, failure, verdict),
+        endpointThen: endpoint.served,
+        ...(waitedBefore ? { waitedBefore } : {}),
+      };
       if (verdict.kind === "dead") void die(entry, verdict.errorClass, durable);
       else store(entry, durable);
     },

@@ -148,7 +148,7 @@ async function markEntries(
     for (const entry of after.suspend) changed.set(entry, { ...entry, suspendedBy: generation });
     for (const entry of after.revive) {
       const { suspendedBy: _, ...rest } = entry;
-      changed.set(entry, { ...rest, generation });
+      changed.set(entry, { ...rest, generation, waitedBefore: true });
     }
   }
   const entries = [...changed.values()];

@@ -50,6 +50,7 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
   const positions = new Positions(hold, opened, stir);
   const rings = alarm(hold.clock, hold.signal, stir);
   const replays = new Replays(hold, opened);
+  const suspended = suspendedEntries({ hold, opened, positions, parked });
   const desk = new DeadLetterDesk({ hold, positions, parked });
   const burial = new Burial({ hold, positions, parked, desk });
   for (const entry of opened.parked) {
@@ -69,13 +70,13 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
     positions,
     feeds: new Feeds({ hold, positions, replays, alarm: rings, arrived: stir }),
     replays,
-    suspended: suspendedEntries({ hold, opened, positions, parked }),
+    suspended,
     parked,
     parker: park,
     burial,
     desk,
     redriver: new Redriver({ hold, positions, parked, desk, stir }),
-    failures: failures({ hold, parked, parker: park, burial, endpoint, random }),
+    failures: failures({ hold, parked, parker: park, burial, endpoint, suspended, random }),
     endpoint,
     reporter: reports,
     gone: gone(hold),

@@ -15,6 +15,7 @@ export interface SuspendedOptions {
 /** Parked entries that a move has put aside: they count as nothing, and wait for its undo. */
 export interface SuspendedEntries {
   sources(): readonly Source[];
+  has(source: Source): boolean;
   /** Lets go of them once no undo can want them. */
   sweep(): void;
 }
@@ -22,6 +23,7 @@ export interface SuspendedEntries {
 export function suspendedEntries({ hold, opened, positions, parked }: SuspendedOptions): SuspendedEntries {
   const { untilMs } = opened.suspended;
   let waiting = opened.suspended.sources;
+  const keys = new Set(waiting.map(keyOf));
 
   function isSettledAt({ shard, offset }: Source): boolean {
     const found = positions.cursors().find((each) => each.shard.index === shard.index);
@@ -30,6 +32,7 @@ export function suspendedEntries({ hold, opened, positions, parked }: SuspendedO
 
   return {
     sources: () => waiting,
+    has: (source) => keys.size > 0 && keys.has(keyOf(source)),
     sweep() {
       if (waiting.length === 0 || hold.clock.now() <= untilMs) return;
       // One that comes again may still fail and be parked under the same key: until that is settled its entry must stay.
@@ -38,4 +41,8 @@ export function suspendedEntries({ hold, opened, positions, parked }: SuspendedO
       for (const source of done) if (!parked.has(source)) positions.unpark(source);
     },
   };
+}
+
+function keyOf({ shard, offset }: Source): string {
+  return `${shard.topicId}/${shard.index}/${offset}`;
 }

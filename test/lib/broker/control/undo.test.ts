@@ -71,6 +71,23 @@ test("the undo of a skip delivers everything that was dropped; parked messages a
   expect(opened.came()).toBe("e b#2");
 });
 
+test("a message acknowledged before the rewind whose replay failed is not pushed again after the undo", async () => {
+  const opened = await scene({ subscription: { retryDelaysMs: [2 * HOUR_MS] } });
+  opened.consumer.script(({ id }) => (id === "c" ? ok : answered(500)));
+  await opened.broker.rewind("billing", { ...ORDER, hours: 1, job: "r" });
+  await opened.broker.idle();
+  expect(opened.came()).toBe("a@r b@r c@r d@r");
+
+  const dry = await opened.broker.undoMove("billing", { dryRun: true, of: "rewind" });
+  const { job } = await opened.broker.undoMove("billing", { ...ORDER, of: "rewind" });
+  opened.consumer.script(() => ok);
+  expect(await opened.broker.lag("billing")).toMatchObject({ lag: 1, parked: 1 });
+  await opened.pass(3 * HOUR_MS);
+
+  expect([dry.job.messages, job.messages]).toEqual([2, 2]);
+  expect(opened.came()).toBe("b#2");
+});
+
 test("the undo of a rewind leaves settled what was or has become so; suspended entries not settled since are due again", async () => {
   const opened = await scene({ subscription: { maxInFlight: 1, retryDelaysMs: [2 * HOUR_MS] } });
   opened.consumer.script(({ id }) => (id === "a" ? ok : "hold"));
