@@ -3,14 +3,13 @@ import type { ParkedEntry, Source } from "../../engine/port.ts";
 import type { Hold } from "./hold.ts";
 import type { ParkedSet } from "./parked-set.ts";
 import type { Positions } from "./positions.ts";
+import { sourceKey } from "./source-key.ts";
 
 export interface DeskOptions {
   readonly hold: Hold;
   readonly positions: Positions;
   readonly parked: ParkedSet;
 }
-
-const keyOf = ({ shard, offset }: Source) => `${shard.topicId}/${shard.index}/${offset}`;
 
 /**
  * The entries that point into the dead letter topic: what is redriven waits with the other parked messages, what was redriven too often is
@@ -29,7 +28,7 @@ export class DeadLetterDesk {
   /** Of what an opening found, takes what is set aside. */
   keepsAside(entry: ParkedEntry): boolean {
     if (entry.redrive?.setAside !== true) return false;
-    this.#aside.set(keyOf(entry.source), entry);
+    this.#aside.set(sourceKey(entry.source), entry);
     return true;
   }
 
@@ -39,7 +38,7 @@ export class DeadLetterDesk {
   }
 
   isAside(source: Source): boolean {
-    return this.#aside.has(keyOf(source));
+    return this.#aside.has(sourceKey(source));
   }
 
   /** Those that are set aside now. */
@@ -65,7 +64,7 @@ export class DeadLetterDesk {
 
   /** Lets go of one that is set aside: it is not wanted any more. */
   drop(source: Source): boolean {
-    const wasAside = this.#aside.delete(keyOf(source));
+    const wasAside = this.#aside.delete(sourceKey(source));
     if (wasAside) this.#options.positions.unpark(source);
     return wasAside;
   }
@@ -87,7 +86,7 @@ export class DeadLetterDesk {
     const { shard, offset } = entry.source;
     this.#options.positions.settleLetters(shard, { from: offset, to: offset + 1 });
     if (this.keepsAside(entry)) return;
-    this.#aside.delete(keyOf(entry.source));
+    this.#aside.delete(sourceKey(entry.source));
     this.#options.parked.add(entry);
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
 import { dueHeap } from "../../domain/due-heap.ts";
 import type { ParkedEntry, Source } from "../../engine/port.ts";
+import { sourceKey } from "./source-key.ts";
 
 /** A parked entry in memory. One object a message for as long as it is parked. */
 export interface ParkedMessage {
@@ -34,8 +35,6 @@ export interface ParkedSet {
   all(): Iterable<ParkedMessage>;
 }
 
-const keyOf = ({ shard, offset }: Source) => `${shard.topicId}/${shard.index}/${offset}`;
-
 export function parkedSet(clock: Clock): ParkedSet {
   const messages = new Map<string, ParkedMessage>();
   const heap = dueHeap<ParkedMessage>();
@@ -61,10 +60,10 @@ export function parkedSet(clock: Clock): ParkedSet {
     get size() {
       return messages.size;
     },
-    has: (source) => messages.has(keyOf(source)),
+    has: (source) => messages.has(sourceKey(source)),
     firstDueMs: () => heap.firstDueMs(),
     add(entry) {
-      const key = keyOf(entry.source);
+      const key = sourceKey(entry.source);
       const message = messages.get(key) ?? { entry, state: "waiting", dueMs: 0 };
       message.entry = entry;
       messages.set(key, message);
@@ -75,7 +74,7 @@ export function parkedSet(clock: Clock): ParkedSet {
     giveBack: wait,
     remove(message) {
       take(message, "tried");
-      messages.delete(keyOf(message.entry.source));
+      messages.delete(sourceKey(message.entry.source));
     },
     takeDue: () => (heap.size === 0 ? undefined : take(heap.takeDue(clock.monotonic()), "tried")),
     takeTriedLongestAgo() {

@@ -4,6 +4,7 @@ import type { Hold } from "./hold.ts";
 import type { Opened } from "./opening.ts";
 import type { ParkedSet } from "./parked-set.ts";
 import type { Positions } from "./positions.ts";
+import { sourceKey } from "./source-key.ts";
 
 export interface SuspendedOptions {
   readonly hold: Hold;
@@ -23,7 +24,7 @@ export interface SuspendedEntries {
 export function suspendedEntries({ hold, opened, positions, parked }: SuspendedOptions): SuspendedEntries {
   const { untilMs } = opened.suspended;
   let waiting = opened.suspended.sources;
-  const keys = new Set(waiting.map(keyOf));
+  const keys = new Set(waiting.map(sourceKey));
 
   function isSettledAt({ shard, offset }: Source): boolean {
     const found = positions.cursors().find((each) => each.shard.index === shard.index);
@@ -32,7 +33,7 @@ export function suspendedEntries({ hold, opened, positions, parked }: SuspendedO
 
   return {
     sources: () => waiting,
-    has: (source) => keys.size > 0 && keys.has(keyOf(source)),
+    has: (source) => keys.size > 0 && keys.has(sourceKey(source)),
     sweep() {
       if (waiting.length === 0 || hold.clock.now() <= untilMs) return;
       // One that comes again may still fail and be parked under the same key: until that is settled its entry must stay.
@@ -41,8 +42,4 @@ export function suspendedEntries({ hold, opened, positions, parked }: SuspendedO
       for (const source of done) if (!parked.has(source)) positions.unpark(source);
     },
   };
-}
-
-function keyOf({ shard, offset }: Source): string {
-  return `${shard.topicId}/${shard.index}/${offset}`;
 }
