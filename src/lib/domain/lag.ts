@@ -10,15 +10,6 @@ export interface ShardLag {
   readonly lag: number;
 }
 
-/** Messages from `start` to `end` that are not settled: O(ranges of the cursor), whatever the backlog. */
-export function unsettledCount({ low, above }: Cursor, { start, end }: { start: number; end: number }): number {
-  const from = Math.max(low, start);
-  const settled = above.reduce((sum, range) => {
-    return sum + Math.max(0, Math.min(range.to, end) - Math.max(range.from, from));
-  }, 0);
-  return Math.max(0, end - from - settled);
-}
-
 /** The first offset at or after `start` that is not settled. */
 export function firstUnsettled({ low, above }: Cursor, start: number): number {
   const from = Math.max(low, start);

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect, it } from "vitest";
-import { cursorAt, isSettled, settle } from "../../../src/lib/domain/cursor.ts";
-import { drainMs, firstUnsettled, unsettledCount } from "../../../src/lib/domain/lag.ts";
+import { cursorAt, isSettled, settle, unsettledCount } from "../../../src/lib/domain/cursor.ts";
+import { drainMs, firstUnsettled } from "../../../src/lib/domain/lag.ts";
 
 const range = fc.tuple(fc.nat(50), fc.nat(10)).map(([from, count]) => ({ from, to: from + count }));
 const cursor = fc
@@ -12,7 +12,9 @@ const kept = fc.tuple(fc.nat(70), fc.nat(30)).map(([start, count]) => ({ start, 
 test.prop([cursor, kept])("counts what is kept and not settled, one by one", (one, { start, end }) => {
   const offsets = Array.from({ length: end - start }, (_, index) => start + index);
 
-  expect(unsettledCount(one, { start, end })).toBe(offsets.filter((offset) => !isSettled(one, offset)).length);
+  expect(unsettledCount(one, { from: start, to: end })).toBe(
+    offsets.filter((offset) => !isSettled(one, offset)).length,
+  );
 });
 
 test.prop([cursor, fc.nat(80)])("finds the first offset that is not settled", (one, start) => {

@@ -1,5 +1,5 @@
-import { type Cursor, cursorAt } from "../../domain/cursor.ts";
-import { drainMs, firstUnsettled, type ShardLag, unsettledCount } from "../../domain/lag.ts";
+import { type Cursor, cursorAt, unsettledCount } from "../../domain/cursor.ts";
+import { drainMs, firstUnsettled, type ShardLag } from "../../domain/lag.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Topic } from "../../domain/topic.ts";
 import type { ShardCursor } from "../../engine/port.ts";
@@ -83,7 +83,7 @@ async function known(control: Control, { topic, status, places }: Owned) {
 }
 
 function shardLag({ shard, start, end, cursor }: Place): ShardLag {
-  return { shard: shard.index, start, low: cursor.low, end, lag: unsettledCount(cursor, { start, end }) };
+  return { shard: shard.index, start, low: cursor.low, end, lag: unsettledCount(cursor, { from: start, to: end }) };
 }
 
 export async function placesOf(
