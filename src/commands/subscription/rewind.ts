@@ -30,20 +30,7 @@ export default class SubscriptionRewind extends MoveCommand {
     const { to, undo, rate } = flags;
     const job = flags.job === undefined ? {} : { job: flags.job };
     const name = await this.pickName("subscription", args.name, flags);
-    if (undo) {
-      const undone = { of: "rewind" as const, ...job };
-      const words = ["rewind", name, "--undo"];
-      const question = `Undo the rewind of ${name}?`;
-      return this.move(
-        {
-          name,
-          question,
-          words,
-          ask: (admin, dryRun) => admin.call("subscriptionUndo", { name, body: { ...undone, dryRun } }),
-        },
-        flags,
-      );
-    }
+    if (undo) return this.undo("rewind", name, flags);
     const hours = args.hours ?? (to === undefined ? await this.#askHours(name, flags) : undefined);
     const body = {
       ...job,

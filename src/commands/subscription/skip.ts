@@ -27,20 +27,7 @@ export default class SubscriptionSkip extends MoveCommand {
     const { to, undo } = flags;
     const job = flags.job === undefined ? {} : { job: flags.job };
     const name = await this.pickName("subscription", args.name, flags);
-    if (undo) {
-      const undone = { of: "skip" as const, ...job };
-      const words = ["skip", name, "--undo"];
-      const question = `Undo the skip of ${name}?`;
-      return this.move(
-        {
-          name,
-          question,
-          words,
-          ask: (admin, dryRun) => admin.call("subscriptionUndo", { name, body: { ...undone, dryRun } }),
-        },
-        flags,
-      );
-    }
+    if (undo) return this.undo("skip", name, flags);
     if (to === undefined) throw missing(["--to"], `kbroker subscription skip ${name} --to now`);
     const words = ["skip", name, "--to", to];
     return this.move(

@@ -43,6 +43,13 @@ export abstract class MoveCommand extends DestructiveCommand {
     return this.#made(name, await this.withProgress("Moving", () => ask(admin, false)));
   }
 
+  /** Takes the last rewind or skip back. */
+  protected undo(of: "rewind" | "skip", name: string, flags: MoveFlags): Promise<MoveReply> {
+    const body = { of, ...(flags.job === undefined ? {} : { job: flags.job }) };
+    const ask: Ask = (admin, dryRun) => admin.call("subscriptionUndo", { name, body: { ...body, dryRun } });
+    return this.move({ name, question: `Undo the ${of} of ${name}?`, words: [of, name, "--undo"], ask }, flags);
+  }
+
   #made(subscription: string, move: MoveReply): MoveReply {
     this.print(moved({ ...move, subscription }));
     if (move.state === "running") this.next(["job", "watch", move.job ?? ""]);

@@ -1,7 +1,7 @@
 import type { EndpointCheckReply, SubscriptionUpdateBody } from "../../api/subscription.ts";
-import { MAX_IN_FLIGHT_DEFAULT, type OnRejecting } from "../../domain/subscription.ts";
+import { MAX_IN_FLIGHT_DEFAULT } from "../../domain/subscription.ts";
 import type { Prompter } from "../prompter.ts";
-import { splitList, statuses } from "./answers.ts";
+import { splitList } from "./answers.ts";
 import { askEndpoint } from "./endpoint.ts";
 import type { Answered } from "./flow.ts";
 import {
@@ -12,17 +12,12 @@ import {
   askTimeout,
   TIMEOUT_DEFAULT,
 } from "./subscription-options.ts";
+import { type PushOptions, pushBody, pushWords } from "./subscription-wish.ts";
 import { updateFlow } from "./update.ts";
 
-/** As text of the command line. */
-export interface SubscriptionUpdateWish {
+/** As text of the command line; the retry delays may be `default`, the default policy again. */
+export interface SubscriptionUpdateWish extends PushOptions {
   readonly endpoint?: string | undefined;
-  /** `default`: the default policy again. */
-  readonly retryDelays?: string | undefined;
-  readonly timeout?: string | undefined;
-  readonly maxInFlight?: number | undefined;
-  readonly permanentStatus?: string | undefined;
-  readonly onRejecting?: OnRejecting | undefined;
 }
 
 export interface SubscriptionUpdateDeps {
@@ -71,27 +66,20 @@ export function subscriptionUpdateFlow(
 }
 
 export function subscriptionUpdateBody(wish: SubscriptionUpdateWish): SubscriptionUpdateBody {
-  const { endpoint, retryDelays, timeout, maxInFlight, permanentStatus, onRejecting } = wish;
+  const { endpoint, retryDelays } = wish;
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(retryDelays === undefined ? {} : { retryDelays: retryDelays === "default" ? null : splitList(retryDelays) }),
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(maxInFlight === undefined ? {} : { maxInFlight }),
-    ...(permanentStatus === undefined ? {} : { permanentStatuses: statuses(permanentStatus) }),
-    ...(onRejecting === undefined ? {} : { onRejecting }),
+    ...pushBody(wish),
   };
 }
 
 /** The command line that changes the same. */
 export function subscriptionUpdateLine(name: string, wish: SubscriptionUpdateWish): string[] {
-  const { endpoint, retryDelays, timeout, maxInFlight, permanentStatus, onRejecting } = wish;
+  const { endpoint } = wish;
   return [
     ...["kbroker", "subscription", "update", name],
     ...(endpoint === undefined ? [] : ["--endpoint", endpoint]),
-    ...(retryDelays === undefined ? [] : ["--retry-delays", retryDelays]),
-    ...(timeout === undefined ? [] : ["--timeout", timeout]),
-    ...(maxInFlight === undefined ? [] : ["--max-in-flight", String(maxInFlight)]),
-    ...(permanentStatus === undefined ? [] : ["--permanent-status", permanentStatus]),
-    ...(onRejecting === undefined ? [] : ["--on-rejecting", onRejecting]),
+    ...pushWords(wish),
   ];
 }
