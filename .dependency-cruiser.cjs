@@ -14,7 +14,8 @@ module.exports = {
     { name: "pure-layers-do-no-io", severity: "error", from: { path: PURE }, to: { dependencyTypes: ["core"] } },
     only("domain-knows-only-domain", "^src/lib/domain", "^src/lib/domain"),
     only("api-knows-domain", "^src/lib/api", "^(src/lib/(domain|api)|node_modules/zod)"),
-    only("broker-knows-port-and-domain", "^src/lib/broker", "^src/lib/(domain|broker|engine/port)"),
+    only("broker-knows-port-and-domain", "^src/lib/broker", "^src/lib/(domain|broker|engine/port|connectors/port)"),
+    only("connectors-know-their-port-and-domain", "^src/lib/connectors", "^(src/lib/(domain|connectors)|node_modules)"),
     only("engines-know-port-and-domain", "^src/lib/engine", "^(src/lib/(domain|engine)|node_modules)"),
     {
       name: "engines-never-see-each-other",
@@ -24,7 +25,7 @@ module.exports = {
     },
     only("outbox-knows-domain", "^src/lib/outbox", "^(src/lib/(domain|outbox|engine/port)|node_modules)"),
     only("schemas-know-domain", "^src/lib/schemas", "^(src/lib/(domain|schemas|engine/port)|node_modules)"),
-    only("server-knows-broker-and-api", "^src/lib/server", "^(src/lib/(domain|api|broker|server)|node_modules)"),
+    only("server-knows-broker-and-api", "^src/lib/server", "^(src/lib/(domain|api|broker|server|connectors/port)|node_modules)"),
     only("client-knows-api", "^src/lib/client", "^(src/lib/(domain|api|client)|node_modules)"),
     only("config-knows-domain", "^src/lib/config", "^(src/lib/(domain|config)|node_modules)"),
     only(
@@ -48,6 +49,12 @@ module.exports = {
       severity: "error",
       from: { pathNot: "^src/lib/engine/embedded/" },
       to: { path: "^node_modules/lmdb" },
+    },
+    {
+      name: "database-libraries-stay-in-connectors",
+      severity: "error",
+      from: { pathNot: "^src/lib/connectors/[^/]+/" },
+      to: { path: "^node_modules/(pg|pg-logical-replication)/" },
     },
   ],
   options: {

@@ -1,15 +1,19 @@
 import { hostname } from "node:os";
+import { openConnectors } from "./broker/connectors/open-connectors.ts";
 import { openDelivery } from "./broker/delivery/open-delivery.ts";
 import type { Observer } from "./broker/observer.ts";
 import { createBroker } from "./broker/open.ts";
 import { routeOwners } from "./broker/route-owners.ts";
 import { openFiring } from "./broker/schedules/open-firing.ts";
+import { postgresqlSource } from "./connectors/postgresql/source.ts";
+import { CONNECTORS_PREFIX, type SecretReference } from "./domain/connector.ts";
 import { openEmbeddedEngine } from "./engine/embedded/engine.ts";
 import type { EmbeddedLimits } from "./engine/embedded/limits.ts";
 import { type Engine, SCHEDULES_PREFIX } from "./engine/port.ts";
 import { timeOrderedIds } from "./ids.ts";
 import { createOpened, type Opened } from "./opened.ts";
 import { openOutbox } from "./outbox/outbox.ts";
+import { openReach } from "./outbox/reach.ts";
 import { createCompileSchema } from "./schemas/compile.ts";
 import type { Limits } from "./server/limits.ts";
 import type { Listen } from "./server/listen.ts";
@@ -31,6 +35,8 @@ export interface BrokerConfig {
   /** Nobody knows any more what is on disk: the process has to end, at once and with a failure. Told after the log. */
   readonly onFatal: (error: Error) => void;
   readonly limits?: Limits;
+  /** A secret that a connector names, read when it is needed, each time anew; `undefined` where there is none. Left out: there are none. */
+  readonly secret?: (reference: SecretReference) => Promise<string | undefined>;
 }
 
 export interface Storage {
@@ -82,8 +88,22 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   const effects = { ...outbox, clock, newId, observer, random: Math.random };
   const owners = routeOwners(engine.owners);
   const delivery = openDelivery({ ...effects, engine: { ...engine, owners: owners("") } });
+  const { lookup, problem: addressProblem } = openReach();
+  const reach = { lookup, addressProblem };
+  const sources = { postgresql: postgresqlSource({ clock, ...reach, secret: config.secret ?? noSecret }) };
+  const connected = { ...effects, sources, engine: { ...engine, owners: owners(CONNECTORS_PREFIX) } };
+  const connectors = openConnectors(connected);
   const firing = openFiring({ ...effects, engine: { ...engine, owners: owners(SCHEDULES_PREFIX) } });
-  const uses = { ...effects, engine, delivery, firing, compileSchema: createCompileSchema(), node: hostname() };
+  const uses = {
+    ...effects,
+    engine,
+    delivery,
+    firing,
+    connectors,
+    sources,
+    compileSchema: createCompileSchema(),
+    node: hostname(),
+  };
   const broker = opened.add(await createBroker(uses), async (part) => {
     server.refuse();
     await part.stop(DRAIN_MS);
@@ -107,6 +127,8 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
     idle: broker.idle,
   };
 }
+
+const noSecret = async () => undefined;
 
 function openEngine({ storage, onFatal }: BrokerConfig, log: Log): Promise<Engine> {
   const { dataDir: dir, acceptLoss, limits } = storage;

@@ -5,7 +5,7 @@ import { createBroker } from "../../src/lib/broker/open.ts";
 import { routeOwners } from "../../src/lib/broker/route-owners.ts";
 import { openFiring } from "../../src/lib/broker/schedules/open-firing.ts";
 import { type Engine, SCHEDULES_PREFIX } from "../../src/lib/engine/port.ts";
-import { notes } from "../support/broker.ts";
+import { absentSource, idleConnectors, notes } from "../support/broker.ts";
 import { checkAfterCrash, type End, learnCatalog } from "./after-crash.ts";
 import { checkAtRest, readLogs } from "./at-rest.ts";
 import { type ClockView, type ModelClock, modelClock } from "./clock.ts";
@@ -158,6 +158,7 @@ async function openLife({ storage, clock, ledger, endpoints: { post }, newId }: 
   const broker = await createBroker({
     ...shared,
     ...{ delivery, firing, newId, node: "model", compileSchema: () => () => [], endpointProblem: () => undefined },
+    ...{ connectors: idleConnectors(), sources: { postgresql: absentSource() } },
     post: post(() => fenced.isDead),
     checkEndpoint: async () => ({ kind: "answered", status: 204, tookMs: 1 }),
   });

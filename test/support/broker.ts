@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Broker, BrokerDeps } from "../../src/lib/broker/broker.ts";
+import type { Connectors } from "../../src/lib/broker/connectors/connectors.ts";
 import type { Delivery, DeliveryStatus } from "../../src/lib/broker/delivery/delivery.ts";
 import type { Observer } from "../../src/lib/broker/observer.ts";
 import { createBroker } from "../../src/lib/broker/open.ts";
 import type { Firing } from "../../src/lib/broker/schedules/firing.ts";
+import { type Source, SourceError } from "../../src/lib/connectors/port.ts";
 import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import type { Engine } from "../../src/lib/engine/port.ts";
@@ -53,6 +55,20 @@ export function reportingDelivery(reports: ReadonlyMap<string, DeliveryStatus> =
   };
 }
 
+/** A part that owns no connector. */
+export function idleConnectors(): Connectors {
+  const done = async () => undefined;
+  return { start: done, stop: done, idle: done };
+}
+
+/** A kind of source of which there is none: whoever asks it fails. */
+export function absentSource(): Source {
+  const fail = async () => {
+    throw new SourceError({ code: "database_unreachable", message: "There is no database.", hint: "Start one." });
+  };
+  return { check: async () => [], tables: fail, open: fail, measure: fail, remove: fail };
+}
+
 /** A part that owns no schedule: nothing is published later. */
 function idleFiring(): Firing {
   const done = async () => undefined;
@@ -72,6 +88,7 @@ export type TestBrokerOptions = Partial<BrokerDeps> & {
   readonly storage?: MemoryStorage;
   readonly delivery?: Delivery;
   readonly firing?: Firing;
+  readonly connectors?: Connectors;
 };
 
 /** A broker over the memory engine with a clock that the test moves; every part can be given. */
@@ -91,6 +108,8 @@ export async function openTestBroker(options: TestBrokerOptions = {}): Promise<T
     node: "node-1",
     delivery: reportingDelivery(),
     firing: idleFiring(),
+    connectors: idleConnectors(),
+    sources: { postgresql: absentSource() },
     ...options,
     engine,
     clock,

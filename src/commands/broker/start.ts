@@ -33,6 +33,10 @@ export default class BrokerStart extends BaseCommand {
       multiple: true,
       helpValue: "<name>",
     }),
+    "secrets-dir": Flags.string({
+      description: "Directory with files that connectors may name as their passwords (default: none).",
+      helpValue: "<dir>",
+    }),
     insecure: Flags.boolean({ description: "Listen beyond loopback although everyone there can publish and operate." }),
     "accept-loss": Flags.boolean({ description: "Start although data is missing; what is missing counts as damaged." }),
     "segment-bytes": Flags.integer({ description: "Size of a journal segment.", hidden: true, min: 1_024 }),
@@ -41,11 +45,13 @@ export default class BrokerStart extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(BrokerStart);
     if (!flags.insecure) (await import("../../lib/config/refuse-tokens.ts")).refuseTokens(process.cwd());
+    const { openSecrets } = await import("../../lib/config/secrets.ts");
     const { openBroker } = await import("../../lib/open-broker.ts");
     const stop = stopSignals();
     const { host, port, insecure, "allowed-host": allowedHosts = [], "accept-loss": acceptLoss } = flags;
     const segmentBytesMax = flags["segment-bytes"];
     const dataDir = resolve(flags["data-dir"] ?? defaultDataDir(process.env));
+    const secretsDir = flags["secrets-dir"];
     const broker = await openBroker({
       version: this.config.version,
       listen: { host, port, insecure },
@@ -53,6 +59,7 @@ export default class BrokerStart extends BaseCommand {
       storage: { dataDir, acceptLoss, ...(segmentBytesMax !== undefined && { limits: { segmentBytesMax } }) },
       log: { write: (line) => process.stderr.write(line), human: process.stderr.isTTY },
       onFatal: () => process.exit(1),
+      secret: openSecrets({ env: process.env, dir: secretsDir === undefined ? undefined : resolve(secretsDir) }),
     });
     if (this.jsonEnabled()) this.logJson({ url: broker.url, dataDir });
     await stop.asked;

@@ -1,5 +1,19 @@
 import type { z } from "zod";
 import { brokerReply } from "./broker.ts";
+import {
+  connectorCheckBody,
+  connectorCheckReply,
+  connectorCreateBody,
+  connectorDeleteQuery,
+  connectorDeleteReply,
+  connectorListReply,
+  connectorReply,
+  connectorRestartBody,
+  connectorTablesBody,
+  connectorTablesReply,
+  connectorUpdateBody,
+  connectorUpdateReply,
+} from "./connector.ts";
 import { deadLetterListReply, deadLetterQuery } from "./dead-letter.ts";
 import { jobListReply, jobQuery, jobReply } from "./job.ts";
 import { lagReply } from "./lag.ts";
@@ -308,6 +322,82 @@ export const ROUTES = {
     reply: endpointCheckReply,
     status: 200,
     summary: "Try whether the broker reaches an endpoint.",
+  },
+  connectorCreate: {
+    method: "POST",
+    path: `${BASE}/connectors`,
+    body: connectorCreateBody,
+    reply: connectorReply,
+    status: 201,
+    summary: "Create a connector and its topics, once everything in the database is as it has to be.",
+  },
+  connectorList: {
+    method: "GET",
+    path: `${BASE}/connectors`,
+    reply: connectorListReply,
+    status: 200,
+    summary: "List connectors.",
+  },
+  connectorDescribe: {
+    method: "GET",
+    path: `${BASE}/connectors/:name`,
+    reply: connectorReply,
+    status: 200,
+    summary: "Describe one connector: how far it is, and what keeps it.",
+  },
+  connectorUpdate: {
+    method: "PATCH",
+    path: `${BASE}/connectors/:name`,
+    body: connectorUpdateBody,
+    reply: connectorUpdateReply,
+    status: 200,
+    summary: "Change the settings or the tables of a connector.",
+  },
+  connectorDelete: {
+    method: "DELETE",
+    path: `${BASE}/connectors/:name`,
+    query: connectorDeleteQuery,
+    reply: connectorDeleteReply,
+    status: 200,
+    summary: "Delete a connector, its replication slot and its publication; its topics stay.",
+  },
+  connectorPause: {
+    method: "POST",
+    path: `${BASE}/connectors/:name/pause`,
+    reply: connectorReply,
+    status: 200,
+    summary: "Read nothing more; the database keeps what happens meanwhile. Pausing twice is fine.",
+  },
+  connectorResume: {
+    method: "POST",
+    path: `${BASE}/connectors/:name/resume`,
+    reply: connectorReply,
+    status: 200,
+    summary: "Read on where it stopped. Resuming twice is fine.",
+  },
+  connectorRestart: {
+    method: "POST",
+    path: `${BASE}/connectors/:name/restart`,
+    body: connectorRestartBody,
+    reply: connectorReply,
+    status: 200,
+    summary: "Connect anew at once; or begin from scratch with a new slot.",
+  },
+  connectorCheck: {
+    method: "POST",
+    path: `${BASE}/connector-checks`,
+    body: connectorCheckBody,
+    reply: connectorCheckReply,
+    status: 200,
+    summary: "Look whether a connector could be created, and what has to be mended first.",
+  },
+  connectorTables: {
+    method: "POST",
+    path: `${BASE}/connector-tables`,
+    body: connectorTablesBody,
+    reply: connectorTablesReply,
+    status: 200,
+    summary: "List the tables of a database.",
   },
 } as const satisfies Record<string, AdminRoute>;
 

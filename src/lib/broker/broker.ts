@@ -1,4 +1,6 @@
+import type { Source, SourceTable } from "../connectors/port.ts";
 import type { Clock } from "../domain/clock.ts";
+import type { ConnectorKind, DatabaseAddress } from "../domain/connector.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
 import type { ShardLag } from "../domain/lag.ts";
 import type { CompileSchema } from "../domain/schema.ts";
@@ -7,6 +9,17 @@ import type { TopicSchema } from "../domain/topic.ts";
 import type { Capabilities, Engine, EngineStatus, ScheduledMessage } from "../engine/port.ts";
 import type { EndpointStatus } from "./delivery/delivery.ts";
 import type { Observer } from "./observer.ts";
+import type {
+  ConnectorChecked,
+  ConnectorView,
+  ConnectorWish,
+  CreateConnector,
+  DeleteConnector,
+  DeletedConnector,
+  RestartConnector,
+  UpdateConnector,
+  UpdatedConnector,
+} from "./requests/connectors.ts";
 import type {
   DeadLetterList,
   DeadLetterPage,
@@ -66,6 +79,8 @@ export interface BrokerDeps {
   /** Says why an endpoint's text can never be pushed to (not a URL, wrong scheme, forbidden address), or `undefined`. */
   readonly endpointProblem: (endpoint: string) => string | undefined;
   readonly compileSchema: CompileSchema;
+  /** What connectors read from. */
+  readonly sources: Readonly<Record<ConnectorKind, Source>>;
   readonly newId: () => string;
   /** In [0, 1): for jitter. */
   readonly random: () => number;
@@ -127,6 +142,17 @@ export interface Broker {
   describeJob(id: string): Promise<JobView>;
   cancelJob(id: string): Promise<JobView>;
   checkEndpoint(endpoint: string): Promise<Outcome>;
+  /** Checks everything first; its topics, and then the connector, are durable when it answers. The work begins by itself. */
+  createConnector(request: CreateConnector): Promise<ConnectorView>;
+  listConnectors(): Promise<readonly ConnectorView[]>;
+  describeConnector(name: string): Promise<ConnectorView>;
+  updateConnector(name: string, request: UpdateConnector): Promise<UpdatedConnector>;
+  deleteConnector(name: string, request: DeleteConnector): Promise<DeletedConnector>;
+  pauseConnector(name: string): Promise<ConnectorView>;
+  resumeConnector(name: string): Promise<ConnectorView>;
+  restartConnector(name: string, request: RestartConnector): Promise<ConnectorView>;
+  checkConnector(wish: ConnectorWish): Promise<ConnectorChecked>;
+  connectorTables(database: DatabaseAddress): Promise<readonly SourceTable[]>;
   status(): Promise<BrokerView>;
   /** The lag of every subscription, at most a second old: for metrics. */
   snapshot(): Promise<readonly LagView[]>;

@@ -3,6 +3,18 @@ import { expiryClock } from "../domain/expiry.ts";
 import type { Broker, BrokerDeps } from "./broker.ts";
 import { openCatalogView } from "./catalog-view.ts";
 import { keepCompiled } from "./compiled-schemas.ts";
+import type { Connectors } from "./connectors/connectors.ts";
+import {
+  checkConnector,
+  connectorTables,
+  createConnector,
+  deleteConnector,
+  describeConnector,
+  listConnectors,
+  restartConnector,
+  setConnectorState,
+  updateConnector,
+} from "./control/connectors.ts";
 import type { Control } from "./control/control.ts";
 import { listDeadLetters } from "./control/dead-letters.ts";
 import { deleteSubscription, deleteTopic } from "./control/deletions.ts";
@@ -46,11 +58,12 @@ import { openWaits } from "./waits.ts";
 export interface Parts {
   readonly delivery: Delivery;
   readonly firing: Firing;
+  readonly connectors: Connectors;
 }
 
 /** The use cases over an open engine and the parts that work over it; all stay the caller's to make and the engine the caller's to close. */
 export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
-  const { engine, clock, delivery, firing, observer } = deps;
+  const { engine, clock, delivery, firing, connectors, observer } = deps;
   const report = (error: unknown) => observer.log("error", "Something failed in the background.", { error });
   const view = await openCatalogView(engine.catalog, report);
   const compileSchema = keepCompiled(deps.compileSchema);
@@ -125,6 +138,16 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       checkEndpointText(control, endpoint);
       return deps.checkEndpoint(endpoint);
     },
+    createConnector: (request) => change(() => createConnector(control, request)),
+    listConnectors: () => listConnectors(control),
+    describeConnector: (name) => describeConnector(control, name),
+    updateConnector: (name, request) => change(() => updateConnector(control, name, request)),
+    deleteConnector: (name, request) => change(() => deleteConnector(control, name, request)),
+    pauseConnector: (name) => change(() => setConnectorState(control, name, "paused")),
+    resumeConnector: (name) => change(() => setConnectorState(control, name, "active")),
+    restartConnector: (name, request) => change(() => restartConnector(control, name, request)),
+    checkConnector: (wish) => checkConnector(control, wish),
+    connectorTables: (database) => connectorTables(control, database),
     status: () => status(control, { snapshot, ...started }),
     snapshot,
     async start() {
@@ -134,6 +157,7 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       await control.inTurn(() => dropUnordered(control));
       await delivery.start();
       await firing.start();
+      await connectors.start();
       const pass = async () => {
         await control.inTurn(() => removeDeleted(control));
         await trimPass(control);
@@ -147,12 +171,12 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       // What has begun is finished: an engine that closes in the middle of a creation would leave a part of it.
       await control.inTurn(async () => undefined).catch(report);
       await trimming;
-      await firing.stop();
+      await Promise.all([firing.stop(), connectors.stop()]);
       await delivery.stop(drainMs);
       view.close();
     },
     async idle() {
-      await firing.idle();
+      await Promise.all([firing.idle(), connectors.idle()]);
       await delivery.idle();
     },
   };

@@ -1,16 +1,17 @@
 import { KBrokerError } from "./error.ts";
 
 export const TOPIC_NAME_LENGTH_MAX = 200;
-const SUBSCRIPTION_NAME_LENGTH_MAX = 190;
+const OTHER_NAME_LENGTH_MAX = 190;
 /** The dead letter topic of a subscription is its name with this behind it. */
 const DEAD_LETTER_SUFFIX = "_errors";
 const RESERVED_PREFIX = "__kbroker";
 
-export type NameKind = "topic" | "subscription";
+export type NameKind = "topic" | "subscription" | "connector";
 
 const LENGTH_MAX: Record<NameKind, number> = {
   topic: TOPIC_NAME_LENGTH_MAX,
-  subscription: SUBSCRIPTION_NAME_LENGTH_MAX,
+  subscription: OTHER_NAME_LENGTH_MAX,
+  connector: OTHER_NAME_LENGTH_MAX,
 };
 
 /** Why `name` cannot be given to a new topic or subscription, in words for a prompt; `undefined` when it can. */

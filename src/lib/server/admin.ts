@@ -4,6 +4,7 @@ import { type AdminRoute, type ParsedBody, type ParsedQuery, ROUTES, type RouteN
 import { KBrokerError, type Problem } from "../domain/error.ts";
 import { parsePayload } from "../domain/json.ts";
 import { brokerHandlers } from "./broker-status.ts";
+import { connectorHandlers } from "./connectors.ts";
 import { deadLetterHandlers } from "./dead-letters.ts";
 import type { Handlers } from "./handler.ts";
 import { jobHandlers } from "./jobs.ts";
@@ -28,6 +29,7 @@ const HANDLERS: Handlers = {
   ...moveHandlers,
   ...jobHandlers,
   ...redriveHandlers,
+  ...connectorHandlers,
   ...brokerHandlers,
 };
 
