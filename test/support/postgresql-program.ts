@@ -1,0 +1,86 @@
+import { execFile } from "node:child_process";
+import { constants, existsSync, readdirSync, readFileSync } from "node:fs";
+import { access, chown, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const DEBIAN_DIR = "/usr/lib/postgresql";
+const PROGRAM_MS_MAX = 60_000;
+
+export const INSTALL_HINT =
+  "Install Debian's package (no cluster of its own is needed): sudo apt-get install postgresql. " +
+  "Or name the folder with initdb and postgres: KBROKER_TEST_POSTGRESQL_BIN=/path/to/bin.";
+
+/** Whom the server runs as: it refuses root. Empty where we are nobody special. */
+export type ServerAccount = { readonly uid: number; readonly gid: number } | Record<string, never>;
+
+/** The folder with `initdb` and `postgres`, the newest there is. */
+export function postgresqlBin(): string | undefined {
+  const named = process.env.KBROKER_TEST_POSTGRESQL_BIN;
+  if (named !== undefined && named !== "") return named;
+  const versions = existsSync(DEBIAN_DIR) ? readdirSync(DEBIAN_DIR) : [];
+  return versions
+    .filter((version) => existsSync(join(DEBIAN_DIR, version, "bin", "initdb")))
+    .sort((one, other) => Number(other) - Number(one))
+    .map((version) => join(DEBIAN_DIR, version, "bin"))[0];
+}
+
+/** Debian's `postgres`, else `nobody`. */
+export function serverAccount(): ServerAccount {
+  if (process.getuid?.() !== 0) return {};
+  const lines = readFileSync("/etc/passwd", "utf8").split("\n");
+  const account = ["postgres", "nobody"].map((name) => lines.find((line) => line.startsWith(`${name}:`))).find(Boolean);
+  if (account === undefined) throw new Error("PostgreSQL does not run as root, and there is no account `nobody`.");
+  const [, , uid, gid] = account.split(":");
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+export async function initCluster({ bin, dir, account }: Cluster, superuserPasswordFile: string): Promise<void> {
+  const options = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${superuserPasswordFile}`];
+  const fast = ["--no-sync", "--encoding=UTF8", "--locale=C", "--no-instructions"];
+  await run(join(bin, "initdb"), ["--pgdata", join(dir, "data"), ...options, ...fast], {
+    cwd: dir,
+    timeout: PROGRAM_MS_MAX,
+    env: { PATH: "/usr/bin:/bin" },
+    ...account,
+  });
+}
+
+export interface Cluster {
+  readonly bin: string;
+  /** Holds everything; removed at the end. */
+  readonly dir: string;
+  readonly account: ServerAccount;
+}
+
+/** A certificate for 127.0.0.1 and localhost that nobody but itself vouches for. */
+export async function makeCertificate({
+  dir,
+  account,
+}: Cluster): Promise<{ readonly cert: string; readonly key: string }> {
+  const [cert, key] = [join(dir, "server.crt"), join(dir, "server.key")];
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  await run("openssl", ["req", ...kind, ...names, "-keyout", key, "-out", cert], { timeout: PROGRAM_MS_MAX });
+  await give(key, account);
+  await access(cert, constants.R_OK);
+  return { cert, key };
+}
+
+export async function give(path: string, account: ServerAccount): Promise<void> {
+  if (account.uid !== undefined) await chown(path, account.uid, account.gid);
+}
+
+/** What a server that was killed leaves behind, and then its folder. */
+export async function removeCluster(dir: string): Promise<void> {
+  const lock = join(dir, "data", "postmaster.pid");
+  const segment = existsSync(lock) ? readFileSync(lock, "utf8").split("\n")[6]?.trim().split(/\s+/)[1] : undefined;
+  if (segment !== undefined) await run("ipcrm", ["-m", segment]).catch(notThere);
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** The kernel has removed it with its last user. */
+function notThere(error: unknown): void {
+  if (!(error instanceof Error && /invalid id|already removed|ENOENT/.test(error.message))) throw error;
+}
