@@ -56,10 +56,11 @@ const createSubscription = fc
           endpoint: ENDPOINT,
           errors: "keep",
         });
-        made.id = subscription.id;
         const errors = await broker.describeTopic(subscription.deadLetterTopic);
         made.errorsId = errors.topic.id;
         await takeOver(ledger, made, engine);
+        // Last: a process that ended on the way has left letters that are taken over after it.
+        made.id = subscription.id;
       },
     }),
   );
