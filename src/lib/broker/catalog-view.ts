@@ -1,4 +1,5 @@
-import { isSubscription, isTopic, isTopicSchema } from "../domain/documents.ts";
+import type { Connector } from "../domain/connector.ts";
+import { isConnector, isSubscription, isTopic, isTopicSchema } from "../domain/documents.ts";
 import { KBrokerError } from "../domain/error.ts";
 import { conflictKey } from "../domain/names.ts";
 import type { Subscription } from "../domain/subscription.ts";
@@ -37,11 +38,17 @@ export interface CatalogView {
   deletedTopics(): readonly Versioned<Topic>[];
   /** Every subscription's document, also of one that is marked as deleted or whose topic is. */
   subscriptionDocuments(): readonly Versioned<Subscription>[];
+  connector(name: string): Versioned<Connector> | undefined;
+  connectors(): readonly Connector[];
+  /** The connector that writes to this topic. */
+  connectorOf(topic: Topic): Connector | undefined;
+  /** Every connector's document by name, also of one that is marked as deleted. */
+  connectorDocuments(): readonly Versioned<Connector>[];
   /** Stops following the catalog. */
   close(): void;
 }
 
-const KINDS = ["topic", "schema", "subscription"] as const satisfies readonly DocumentKind[];
+const KINDS = ["topic", "schema", "subscription", "connector"] as const satisfies readonly DocumentKind[];
 
 /** `report` hears of a document that this version cannot read; at open that is an error instead. */
 export async function openCatalogView(catalog: Catalog, report: (error: unknown) => void): Promise<CatalogView> {
@@ -72,6 +79,7 @@ function createStore(): Store {
   const topics = new Map<string, Versioned<Topic>>();
   const schemas = new Map<string, Versioned<TopicSchema>>();
   const subscriptions = new Map<string, Versioned<Subscription>>();
+  const connectors = new Map<string, Versioned<Connector>>();
   const entries = new Map<string, TopicEntry>();
 
   function bind(name: string): void {
@@ -85,13 +93,15 @@ function createStore(): Store {
 
   const isThere = ({ deletion, topic, topicId }: Subscription) =>
     deletion === undefined && entries.get(topic)?.topic.id === topicId;
-  const there = () => subscriptionsByName(subscriptions).filter(isThere);
+  const connected = () => valuesByName(connectors).filter(({ deletion }) => deletion === undefined);
+  const there = () => valuesByName(subscriptions).filter(isThere);
 
   return {
     apply(kind, name, document) {
       if (kind === "topic") setOrDelete(topics, name, document && read(document, isTopic));
       else if (kind === "schema") setOrDelete(schemas, name, document && read(document, isTopicSchema));
       else if (kind === "subscription") setOrDelete(subscriptions, name, document && read(document, isSubscription));
+      else if (kind === "connector") setOrDelete(connectors, name, document && read(document, isConnector));
       if (kind === "topic" || kind === "schema") bind(name);
     },
     view: {
@@ -113,6 +123,13 @@ function createStore(): Store {
       topicDocument: (name) => topics.get(name),
       deletedTopics: () => Array.from(topics.values()).filter(({ value }) => value.deletion !== undefined),
       subscriptionDocuments: () => Array.from(subscriptions.values()),
+      connector: (name) => {
+        const found = connectors.get(name);
+        return found?.value.deletion === undefined ? found : undefined;
+      },
+      connectors: connected,
+      connectorOf: ({ id }) => connected().find(({ tables }) => tables.some(({ topicId }) => topicId === id)),
+      connectorDocuments: () => byName(connectors.values(), ({ value }) => value.name),
     },
   };
 }
@@ -137,7 +154,7 @@ function like<T extends { readonly name: string }>(values: Iterable<T>, name: st
   return undefined;
 }
 
-function subscriptionsByName(map: ReadonlyMap<string, Versioned<Subscription>>): readonly Subscription[] {
+function valuesByName<T extends { readonly name: string }>(map: ReadonlyMap<string, Versioned<T>>): readonly T[] {
   return byName(map.values(), ({ value }) => value.name).map(({ value }) => value);
 }
 

@@ -1,3 +1,4 @@
+import type { Connector } from "../domain/connector.ts";
 import { KBrokerError } from "../domain/error.ts";
 import { nearest } from "../domain/nearest.ts";
 import type { Subscription } from "../domain/subscription.ts";
@@ -63,6 +64,28 @@ export function subscriptionNamed(view: CatalogView, name: string): Versioned<Su
   );
   throw new KBrokerError("subscription_not_found", `There is no subscription "${shown(name)}".${meant(near)}`, {
     hint: near === undefined ? "kbroker subscription list" : `kbroker subscription describe ${near}`,
+  });
+}
+
+/** Fails with `connector_not_found`, and the nearest name or how far its deletion is. */
+export function connectorNamed(view: CatalogView, name: string): Versioned<Connector> {
+  const connector = view.connector(name);
+  if (connector !== undefined) return connector;
+  const goes = view.connectorDocuments().find(({ value }) => value.name === name);
+  if (goes !== undefined) throw connectorGoes(goes.value);
+  const near = nearest(
+    name,
+    view.connectors().map((candidate) => candidate.name),
+  );
+  throw new KBrokerError("connector_not_found", `There is no connector "${shown(name)}".${meant(near)}`, {
+    hint: near === undefined ? "kbroker connector list" : `kbroker connector describe ${near}`,
+  });
+}
+
+function connectorGoes({ name, slot }: Connector): KBrokerError {
+  const message = `The connector "${name}" was deleted; its replication slot "${slot}" is still to be removed.`;
+  return new KBrokerError("connector_not_found", message, {
+    hint: `It is tried each minute. To try it now, or to give the slot up: kbroker connector delete ${name} [--keep-slot]`,
   });
 }
 

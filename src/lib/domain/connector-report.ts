@@ -36,7 +36,17 @@ export interface Fault {
  * `starting`: no position yet. `degraded`: changes flow, but something is wrong. `retrying`: the fault may pass, it is tried again.
  * `failed`: it waits for somebody; nothing is lost meanwhile.
  */
-export type ConnectorStatus = "starting" | "snapshot" | "streaming" | "degraded" | "retrying" | "failed" | "paused";
+export const CONNECTOR_STATUSES = [
+  "starting",
+  "snapshot",
+  "streaming",
+  "degraded",
+  "retrying",
+  "failed",
+  "paused",
+] as const;
+
+export type ConnectorStatus = (typeof CONNECTOR_STATUSES)[number];
 
 /** How far the rows that were there at the beginning are read. */
 export interface SnapshotProgress {

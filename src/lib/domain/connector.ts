@@ -56,7 +56,7 @@ export interface Connector {
   readonly product: string;
   readonly database: DatabaseAddress;
   readonly tables: readonly ConnectorTable[];
-  /** The replication slot; the connector's own. */
+  /** The replication slot; the connector's own, and the same for as long as it exists: beginning from scratch throws it away and makes it anew. */
   readonly slot: string;
   readonly publication: string;
   /** The connector made the publication: it changes it with its tables, and removes it. Otherwise somebody else looks after it. */
@@ -68,7 +68,7 @@ export interface Connector {
   readonly state: "active" | "paused";
   /** Counts updates and restarts: an owner that opened under an older one opens anew. */
   readonly generation: number;
-  /** Counts beginnings from scratch: a slot and a position of an older one are thrown away. */
+  /** Counts beginnings from scratch: a report of an older one says nothing any more, and its slot and position are thrown away. */
   readonly incarnation: number;
   readonly createdAtMs: number;
   /** Left out while the connector is there. */

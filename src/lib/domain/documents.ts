@@ -1,4 +1,6 @@
 import { COMPATIBILITIES } from "./compatibility/compare.ts";
+import type { Connector } from "./connector.ts";
+import { CONNECTOR_STATUSES, type ConnectorReport, FAULT_CODES } from "./connector-report.ts";
 import type { Deletion } from "./deletion.ts";
 import { JOB_STATES, type Job } from "./job.ts";
 import type { RetryPolicy } from "./retry.ts";
@@ -48,6 +50,79 @@ export function isSubscription(value: unknown): value is Subscription {
     (value.onRejecting === undefined || value.onRejecting === "hold" || value.onRejecting === "dead-letter") &&
     (value.pausedBecause === undefined || isText(value.pausedBecause)) &&
     isDeletionOrNone(value.deletion)
+  );
+}
+
+export function isConnector(value: unknown): value is Connector {
+  return (
+    isObject(value) &&
+    [value.name, value.id, value.product, value.slot, value.publication].every(isText) &&
+    value.kind === "postgresql" &&
+    isDatabase(value.database) &&
+    isListOf(value.tables, isConnectorTable) &&
+    typeof value.ownsPublication === "boolean" &&
+    (value.snapshot === "initial" || value.snapshot === "none") &&
+    (value.onOversize === "stop" || value.onOversize === "skip") &&
+    (value.state === "active" || value.state === "paused") &&
+    [value.retainedBytesWarn, value.generation, value.incarnation, value.createdAtMs].every(isCount) &&
+    isDeletionOrNone(value.deletion) &&
+    (value.deletion === undefined || typeof Object(value.deletion).keepSlot === "boolean")
+  );
+}
+
+function isDatabase(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { host, port, database, user, password, tls } = value;
+  return (
+    [host, database, user].every(isText) &&
+    isCount(port) &&
+    (tls === "disable" || tls === "require" || tls === "verify-full") &&
+    (password === undefined || isSecretReference(password))
+  );
+}
+
+function isSecretReference(value: unknown): boolean {
+  return isObject(value) && (value.kind === "env" || value.kind === "file") && isText(value.name);
+}
+
+function isConnectorTable(value: unknown): boolean {
+  return isObject(value) && [value.schema, value.table, value.topic, value.topicId].every(isText);
+}
+
+/** What the checkpoint holds is the source's to judge. */
+export function isConnectorReport(value: unknown): value is ConnectorReport {
+  if (!isObject(value)) return false;
+  const { incarnation, status, sinceMs, fault, warnings, position, snapshot, counts, lag } = value;
+  const { retryAtMs, lastChangeAtMs, retainedBytes, measuredAtMs } = value;
+  return (
+    [incarnation, sinceMs].every(isCount) &&
+    CONNECTOR_STATUSES.some((known) => known === status) &&
+    (fault === null || isFault(fault)) &&
+    isListOf(warnings, isFault) &&
+    "checkpoint" in value &&
+    (position === null || isText(position)) &&
+    (snapshot === null || (isObject(snapshot) && isListOf(snapshot.tables, isTableProgress))) &&
+    isObject(counts) &&
+    [counts.changes, counts.duplicates, counts.oversize].every(isCount) &&
+    (lag === null || (isObject(lag) && [lag.bytes, lag.ms].every(isCount))) &&
+    [retryAtMs, lastChangeAtMs, retainedBytes, measuredAtMs].every((number) => number === null || isCount(number))
+  );
+}
+
+function isFault(value: unknown): boolean {
+  return (
+    isObject(value) && FAULT_CODES.some((code) => code === value.code) && isText(value.message) && isText(value.hint)
+  );
+}
+
+function isTableProgress(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { schema, table, rows, rowsExpected, done } = value;
+  return (
+    [schema, table].every(isText) &&
+    isCount(rows) &&
+    (rowsExpected === null || isCount(rowsExpected)) &&
+    typeof done === "boolean"
   );
 }
 

@@ -85,3 +85,26 @@ it("hears nothing any more once it is closed", async () => {
 
   expect(view.topic("a")).toBeUndefined();
 });
+
+const connector = {
+  ...{ name: "shop", id: "3", kind: "postgresql", product: "shop", slot: "s", publication: "s", ownsPublication: true },
+  database: { host: "db", port: 5432, database: "shop", user: "kbroker", tls: "disable" },
+  tables: [{ schema: "public", table: "orders", topic: "a", topicId: "1" }],
+  ...{ snapshot: "initial", onOversize: "stop", retainedBytesWarn: 1, state: "active", generation: 0, incarnation: 0 },
+  createdAtMs: 2,
+};
+
+it("has the connector of a topic until it is marked as deleted, and its document until that is gone", async () => {
+  const catalog = memoryCatalog();
+  await catalog.put("connector", "shop", connector, 0);
+  const view = await openCatalogView(catalog, fail);
+  const deletion = { atMs: 1, purgeErrors: false, keepSlot: false };
+
+  expect([view.connector("shop")?.value, view.connectorOf(topic)]).toEqual([connector, connector]);
+  expect(view.connectorOf({ ...topic, id: "2" })).toBeUndefined();
+  await catalog.put("connector", "shop", { ...connector, deletion }, 1);
+  expect([view.connector("shop"), view.connectorOf(topic), view.connectors()]).toEqual([undefined, undefined, []]);
+  expect(view.connectorDocuments()).toHaveLength(1);
+  await catalog.delete("connector", "shop", 2);
+  expect(view.connectorDocuments()).toEqual([]);
+});
