@@ -102,7 +102,7 @@ test("get --json prints the message as one document", async () => {
 test.each([
   [["--id", "o-9"], 7, 'No message "o-9" of topic "orders" is kept.'],
   [["--id", "o-0", "--since", "2999-01-01T00:00:00Z"], 2, "which is still to come"],
-  [["--position", "0:9"], 2, "has no position 0:9"],
+  [["--position", "0:9"], 7, "has no position 0:9"],
   [["--position", "0:1"], 7, 'The message at 0:1 of topic "orders" is not kept.'],
   [["--position", "1"], 2, "is not <shard>:<offset>"],
   [[], 2, "Exactly one of the following must be provided: --id, --position"],

@@ -106,7 +106,16 @@ test.each(["rewind", "skip"] as const)("%s --undo takes the last one back", asyn
     { of: verb, dryRun: true },
     { of: verb, dryRun: false },
   ]);
-  expect(stderr).toContain("Undoes j-0 of billing: 5 messages will not be delivered again after all.");
+  expect(stderr).toContain("Undoes j-0 of billing: 5 messages that would have been delivered again will not be.");
+});
+
+test("an undo that comes after all replays says that nothing changes for the consumer", async () => {
+  const undo = { ...move({ kind: "undo", job: null, undoes: "j-0", from: TO, to: AT }), messages: 0 };
+  const { env } = await stubBroker({ "POST /admin/v1/subscriptions/billing/undo": undo });
+
+  const { stderr } = await run("subscription rewind", ["billing", "--undo", "--yes"], env);
+
+  expect(stderr).toContain("Undoes j-0 of billing: everything has been delivered again already");
 });
 
 test("skip says what is dropped", async () => {

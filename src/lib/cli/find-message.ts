@@ -38,7 +38,8 @@ export async function findByPosition(admin: AdminClient, name: string, position:
   if (!/^\d{1,6}:\d{1,15}$/.test(position)) {
     throw new KBrokerError("usage", `--position "${position}" is not <shard>:<offset>.`, { hint: "For instance 0:41" });
   }
-  const { items, damaged } = await admin.call("messageList", { name, query: { from: position, limit: 1 } });
+  const query = { from: position, limit: 1 };
+  const { items, damaged } = await admin.call("messageList", { name, query }).catch(asNotFound);
   const [message] = items;
   if (message?.position === position) return message;
   const isDamaged = damaged.some(({ shard, from, to }) => {
@@ -49,4 +50,11 @@ export async function findByPosition(admin: AdminClient, name: string, position:
   throw new KBrokerError("message_not_found", `The message at ${position} of topic "${name}" ${what}.`, {
     hint: shellLine(["kbroker", "message", "tail", name, "--since", "beginning", "--limit", "1"]),
   });
+}
+
+/** The form of the position is right: what the broker does not take is one that no message has. */
+function asNotFound(error: unknown): never {
+  if (!(error instanceof KBrokerError) || error.code !== "invalid_request") throw error;
+  const { message, hint, cause } = error;
+  throw new KBrokerError("message_not_found", message, { hint, cause });
 }

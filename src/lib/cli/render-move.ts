@@ -10,7 +10,7 @@ export function movePlan(move: Planned): string[] {
   const lines: Record<MoveReply["kind"], string> = {
     rewind: `Rewinds ${subscription} from ${from} back to ${to}: ${count} will be delivered again.`,
     skip: `Skips what waits for ${subscription} from ${from} up to ${to}: ${count} will never be delivered.`,
-    undo: `Undoes ${undoes} of ${subscription}: ${count} ${isBack(move) ? "will be delivered after all" : "will not be delivered again after all"}.`,
+    undo: `Undoes ${undoes} of ${subscription}: ${undone(move)}.`,
   };
   return [lines[kind], ...(clamped ? [`${to} is the oldest message that is kept; nothing older is there.`] : [])];
 }
@@ -23,7 +23,15 @@ export function moved(move: Planned): string {
   const count = plural(messages, "message");
   if (kind === "rewind") return `Rewound ${subscription} to ${to}: ${count} will be delivered again.`;
   if (kind === "skip") return `Skipped ${subscription} to ${to}: ${count} will not be delivered.`;
-  return `Undone: ${count} of ${subscription} ${isBack(move) ? "will be delivered after all" : "will not be delivered again"}.`;
+  return `Undone for ${subscription}: ${undone(move)}.`;
+}
+
+function undone(move: MoveReply): string {
+  const count = plural(move.messages ?? 0, "message");
+  if (isBack(move)) return `${count} will be delivered after all`;
+  return move.messages === 0
+    ? "everything has been delivered again already, so that nothing changes for the consumer"
+    : `${count} that would have been delivered again will not be`;
 }
 
 /** The undo of a skip brings messages back; that of a rewind takes replays away. A skip goes forward, its undo back. */

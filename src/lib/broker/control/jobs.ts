@@ -8,7 +8,8 @@ import { subscriptionNamed } from "../lookup.ts";
 import type { JobFilter } from "../requests/jobs.ts";
 import type { Control } from "./control.ts";
 
-const JOB_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+/** `.` and `..` mean something else in a path. */
+const JOB_ID = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,128}$/;
 
 /** Newest first. Fails with `subscription_not_found` for one that is not there. */
 export async function listJobs(control: Control, filter: JobFilter): Promise<readonly Job[]> {

@@ -251,6 +251,15 @@ test("a dry run says what would happen and changes nothing", async () => {
   expect((await broker.describeSubscription("billing")).subscription.generation).toBe(0);
 });
 
+test.each([".", "..", "", "a/b", "x".repeat(129)])("%j is refused as the id of a job", async (job) => {
+  const { broker } = await fourHours();
+
+  const order = broker.rewind("billing", { ...ORDER, hours: 2, job });
+
+  await expect(order).rejects.toMatchObject({ code: "invalid_request" });
+  expect(await broker.listJobs({})).toEqual([]);
+});
+
 test("repeating a job id does nothing twice, also when it is done; with another wish it is refused", async () => {
   const { broker, came } = await fourHours();
   const first = await broker.rewind("billing", { ...ORDER, hours: 2, job: "r" });
