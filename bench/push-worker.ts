@@ -76,7 +76,7 @@ async function kbroker(url: string, count: number): Promise<Prepared> {
   let allDelivered = () => {};
   const nothing = () => {};
   const observer = {
-    ...{ scheduled: nothing, fired: nothing, scheduleDropped: nothing },
+    ...{ scheduled: nothing, fired: nothing, scheduleDropped: nothing, captured: nothing, faulted: nothing },
     ...{
       published: nothing,
       parked: nothing,

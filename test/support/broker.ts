@@ -37,6 +37,8 @@ export function notes(): Notes {
     redriven: note("redriven"),
     expired: note("expired"),
     damaged: note("damaged"),
+    captured: note("captured"),
+    faulted: note("faulted"),
     log: note("log"),
   };
 }

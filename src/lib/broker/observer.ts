@@ -1,7 +1,14 @@
+import type { FaultCode } from "../domain/connector-report.ts";
 import type { Outcome } from "../domain/delivery.ts";
 
 /** `business`: acknowledged, and the consumer says that it came to nothing. The others are kinds of failure. */
 export type DeliveryResult = "ack" | "business" | Outcome["kind"];
+
+export interface CapturedCounts {
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly oversize: number;
+}
 
 /** What happens inside, told as it happens: for metrics and the log. Nothing here may throw. */
 export interface Observer {
@@ -23,6 +30,10 @@ export interface Observer {
   redriven(subscription: string, topic: string, count: number): void;
   expired(subscription: string, topic: string, count: number): void;
   damaged(subscription: string, topic: string, count: number): void;
+  /** Events of a connector that are durable now: new, there already, and left out because they are over the limits of a message. */
+  captured(connector: string, counts: CapturedCounts): void;
+  /** Something keeps a connector from its work; told again each time that it fails. */
+  faulted(connector: string, code: FaultCode): void;
   /** `fields` hold no payload and no secret. */
   log(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
 }

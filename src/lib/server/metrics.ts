@@ -50,6 +50,13 @@ export function openMetrics(): Metrics {
     },
     ...{ buckets: SECONDS, registers },
   });
+  const ofConnector = ["connector"] as const;
+  const captured = {
+    stored: counter("kbroker_connector_changes_total", "Changes that are in their topics now.", ofConnector),
+    duplicates: counter("kbroker_connector_duplicates_total", "Changes that were there already.", ofConnector),
+    oversize: counter("kbroker_connector_oversize_total", "Changes left out: over a message's limits.", ofConnector),
+  };
+  const faulted = counter("kbroker_connector_faults_total", "Failures of connectors.", [...ofConnector, "code"]);
   const gauges = openGauges(registry);
   return {
     observer: {
@@ -71,6 +78,12 @@ export function openMetrics(): Metrics {
       redriven: (subscription, topic, count) => redriven.inc({ subscription, topic }, count),
       expired: (subscription, topic, count) => expired.inc({ subscription, topic }, count),
       damaged: (subscription, topic, count) => damaged.inc({ subscription, topic }, count),
+      captured: (connector, { stored, duplicates, oversize }) => {
+        captured.stored.inc({ connector }, stored);
+        captured.duplicates.inc({ connector }, duplicates);
+        captured.oversize.inc({ connector }, oversize);
+      },
+      faulted: (connector, code) => faulted.inc({ connector, code }),
     },
     refused: (code) => refused.inc({ code }),
     page: async (broker) => {
