@@ -65,6 +65,11 @@ function mayBeDeep(text: string, depthMax: number): boolean {
   return false;
 }
 
+/** Whether a JSON text has more levels, without parsing it: for bytes that this process made itself. */
+export function isDeeperThan(payload: Uint8Array, depthMax: number): boolean {
+  return depthOf(payload) > depthMax;
+}
+
 /** How deep brackets outside of strings are nested: exact for what is JSON, so that depth is bounded before anything parses. */
 function depthOf(payload: Uint8Array): number {
   let depth = 0;

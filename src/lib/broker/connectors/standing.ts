@@ -1,0 +1,144 @@
+import type { SourceBatch, SourceMeasure, SourceStream } from "../../connectors/port.ts";
+import type { Connector } from "../../domain/connector.ts";
+import type { ConnectorCounts, ConnectorReport, Fault } from "../../domain/connector-report.ts";
+import {
+  distinctFaults,
+  firstReport,
+  flowingStatus,
+  isSameFault,
+  isUnfinished,
+  retainedWarning,
+} from "../../domain/connector-status.ts";
+import type { HoldParts } from "./hold-deps.ts";
+import { type Reporter, reporter } from "./reporter.ts";
+
+/** What the owner knows of its connector: where it is and how it is. Whatever happens is told here, and goes into the report and the log. */
+export class Standing {
+  readonly #parts: HoldParts;
+  readonly #reporter: Reporter;
+  #stream: SourceStream | undefined;
+  #isSnapshot: boolean;
+  #measured: readonly Fault[] = [];
+
+  constructor(parts: HoldParts, believed: ConnectorReport) {
+    this.#parts = parts;
+    this.#reporter = reporter(parts, believed);
+    this.#isSnapshot = isUnfinished(believed.snapshot);
+  }
+
+  get current(): ConnectorReport {
+    return this.#reporter.current;
+  }
+
+  /** It is about to be opened. While that is tried again, it says so until it succeeds. */
+  begins(): void {
+    if (this.current.status !== "retrying") this.#reporter.note({ ...NO_FAULT, status: "starting" });
+  }
+
+  /** The position of an earlier beginning is gone, durably, before anything of the next one is there. */
+  async forget(): Promise<void> {
+    const { incarnation } = this.current;
+    const { status: _, sinceMs: __, ...nothing } = firstReport(incarnation, this.#parts.clock.now());
+    this.#isSnapshot = false;
+    await this.#reporter.settle(nothing);
+  }
+
+  /** From now on what is read belongs to this beginning: durable before any of it is appended. */
+  async startedOver(incarnation: number): Promise<void> {
+    await this.#reporter.settle({ incarnation });
+  }
+
+  opened(stream: SourceStream): void {
+    this.#stream = stream;
+    this.#flows({});
+  }
+
+  closed(): void {
+    this.#stream = undefined;
+  }
+
+  /** The batch is durable. */
+  took({ checkpoint, position, snapshot, isSnapshot, changes }: SourceBatch, taken: ConnectorCounts): void {
+    const { counts, lastChangeAtMs } = this.current;
+    const last = changes.at(-1)?.timeMs;
+    this.#isSnapshot = isSnapshot;
+    this.#flows({
+      ...{ checkpoint, position, snapshot },
+      counts: {
+        changes: counts.changes + taken.changes,
+        duplicates: counts.duplicates + taken.duplicates,
+        oversize: counts.oversize + taken.oversize,
+      },
+      lastChangeAtMs: last === undefined ? lastChangeAtMs : Math.max(0, Math.round(last)),
+    });
+  }
+
+  retrying(fault: Fault, retryAtMs: number): void {
+    this.#fails(fault, "It is tried again by itself.");
+    this.#reporter.note({ status: "retrying", fault, retryAtMs });
+  }
+
+  failed(fault: Fault): void {
+    this.#fails(fault, "It waits for somebody.");
+    this.#reporter.note({ status: "failed", fault, retryAtMs: null });
+  }
+
+  paused(): void {
+    this.#reporter.note({ ...NO_FAULT, status: "paused" });
+  }
+
+  /** `undefined`: it could not be measured, and is not known any more. */
+  measured(connector: Connector, measure: SourceMeasure | undefined): void {
+    const retainedBytes = measure === undefined ? null : Math.max(0, Math.round(measure.retainedBytes));
+    const bytes = Math.max(0, Math.round(measure?.lag.bytes ?? 0));
+    const ms = Math.max(0, Math.round(measure?.lag.ms ?? 0));
+    this.#measured = [...(measure?.warnings ?? []), ...retainedWarning(connector, retainedBytes)];
+    const known = {
+      ...{ lag: measure === undefined ? null : { bytes, ms }, retainedBytes },
+      measuredAtMs: measure === undefined ? null : this.#parts.clock.now(),
+    };
+    const { status } = this.current;
+    if (status === "streaming" || status === "degraded") this.#flows(known);
+    else this.#reporter.note({ ...known, warnings: this.#warnings() });
+  }
+
+  end(): Promise<void> {
+    return this.#reporter.end();
+  }
+
+  #flows(change: Partial<ConnectorReport>): void {
+    const { current } = this;
+    const warnings = this.#warnings();
+    const position = change.position ?? current.position;
+    const status = flowingStatus({ position, warnings, isSnapshot: this.#isSnapshot });
+    if (current.fault !== null) this.#parts.observer.log("info", "The connector goes on.", this.#fields());
+    this.#reporter.note({ ...change, ...NO_FAULT, warnings, status });
+  }
+
+  /** A new one is told to the log, once. */
+  #warnings(): readonly Fault[] {
+    const before = this.current.warnings;
+    const warnings = distinctFaults([...(this.#stream?.warnings() ?? []), ...this.#measured]);
+    for (const warning of warnings) {
+      if (before.some((known) => isSameFault(known, warning))) continue;
+      const { code, message, hint } = warning;
+      this.#parts.observer.log("warn", message, { ...this.#fields(), code, hint });
+    }
+    return warnings;
+  }
+
+  #fails(fault: Fault, what: string): void {
+    const { observer, name } = this.#parts;
+    const { code, message, hint } = fault;
+    observer.faulted(name, code);
+    const { fault: before } = this.current;
+    if (before !== null && isSameFault(before, fault)) return;
+    observer.log("warn", `The connector cannot go on. ${what}`, { ...this.#fields(), code, message, hint });
+  }
+
+  #fields() {
+    return { connector: this.#parts.name };
+  }
+}
+
+const NO_FAULT = { fault: null, retryAtMs: null } as const;
