@@ -4,18 +4,14 @@ import type { Broker, BrokerDeps } from "./broker.ts";
 import { openCatalogView } from "./catalog-view.ts";
 import { keepCompiled } from "./compiled-schemas.ts";
 import type { Connectors } from "./connectors/connectors.ts";
-import {
-  checkConnector,
-  connectorTables,
-  createConnector,
-  deleteConnector,
-  describeConnector,
-  listConnectors,
-  restartConnector,
-  setConnectorState,
-  updateConnector,
-} from "./control/connectors.ts";
-import type { Control } from "./control/control.ts";
+import { checkConnector, connectorTables } from "./control/connector-checks.ts";
+import { createConnector } from "./control/connector-create.ts";
+import { deleteConnector } from "./control/connector-delete.ts";
+import { connectorRemovals, REMOVAL_PERIOD_MS } from "./control/connector-removals.ts";
+import { restartConnector, setConnectorState } from "./control/connector-state.ts";
+import { updateConnector } from "./control/connector-update.ts";
+import { describeConnector, listConnectors } from "./control/connector-view.ts";
+import type { Asking, Control } from "./control/control.ts";
 import { listDeadLetters } from "./control/dead-letters.ts";
 import { deleteSubscription, deleteTopic } from "./control/deletions.ts";
 import { findMessage } from "./control/find-message.ts";
@@ -67,13 +63,14 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
   const report = (error: unknown) => observer.log("error", "Something failed in the background.", { error });
   const view = await openCatalogView(engine.catalog, report);
   const compileSchema = keepCompiled(deps.compileSchema);
-  const own = { view, inTurn: createInTurn(), letterIndex: letterIndex(deps), expiryNow: expiryClock(clock) };
+  const stopping = new AbortController();
+  const removals = connectorRemovals({ ...deps, view, signal: stopping.signal });
+  const own = { view, inTurn: createInTurn(), letterIndex: letterIndex(deps), removals, expiryNow: expiryClock(clock) };
   const control: Control = { ...deps, compileSchema, ...own };
   const started = { startedAtMs: clock.now(), startedMonotonicMs: clock.monotonic() };
   const snapshot = createSnapshot(control);
-  const stopping = new AbortController();
   const waits = openWaits();
-  let trimming: Promise<void> | undefined;
+  let periodic: Promise<unknown> | undefined;
 
   const checkOpen = () => {
     if (stopping.signal.aborted) throw new KBrokerError("broker_stopping", "The broker is stopping.");
@@ -85,6 +82,12 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       await removeDeleted(control);
       return act();
     });
+  };
+
+  /** What asks a database takes its turn by itself, once it has the answer. */
+  const ask = async <T>(act: (asking: Asking) => Promise<T>) => {
+    checkOpen();
+    return act({ ...control, change });
   };
 
   /** Redrives and purges read many letters: they wait for each other, and hold up no change of the catalog. */
@@ -138,11 +141,11 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       checkEndpointText(control, endpoint);
       return deps.checkEndpoint(endpoint);
     },
-    createConnector: (request) => change(() => createConnector(control, request)),
+    createConnector: (request) => ask((asking) => createConnector(asking, request)),
     listConnectors: () => listConnectors(control),
     describeConnector: (name) => describeConnector(control, name),
-    updateConnector: (name, request) => change(() => updateConnector(control, name, request)),
-    deleteConnector: (name, request) => change(() => deleteConnector(control, name, request)),
+    updateConnector: (name, request) => ask((asking) => updateConnector(asking, name, request)),
+    deleteConnector: (name, request) => ask((asking) => deleteConnector(asking, name, request)),
     pauseConnector: (name) => change(() => setConnectorState(control, name, "paused")),
     resumeConnector: (name) => change(() => setConnectorState(control, name, "active")),
     restartConnector: (name, request) => change(() => restartConnector(control, name, request)),
@@ -163,20 +166,24 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
         await trimPass(control);
         await jobsPass(control);
       };
-      trimming ??= every({ clock, periodMs: TRIM_PERIOD_MS, pass, signal: stopping.signal, report });
+      const each = { clock, signal: stopping.signal, report };
+      periodic ??= Promise.all([
+        every({ ...each, periodMs: TRIM_PERIOD_MS, pass }),
+        every({ ...each, periodMs: REMOVAL_PERIOD_MS, pass: removals.pass }),
+      ]);
     },
     async stop(drainMs) {
       stopping.abort();
       waits.endAll();
       // What has begun is finished: an engine that closes in the middle of a creation would leave a part of it.
       await control.inTurn(async () => undefined).catch(report);
-      await trimming;
+      await Promise.all([periodic, removals.idle()]);
       await Promise.all([firing.stop(), connectors.stop()]);
       await delivery.stop(drainMs);
       view.close();
     },
     async idle() {
-      await Promise.all([firing.idle(), connectors.idle()]);
+      await Promise.all([firing.idle(), connectors.idle(), removals.idle()]);
       await delivery.idle();
     },
   };

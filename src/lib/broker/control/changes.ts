@@ -1,4 +1,6 @@
+import type { Connector } from "../../domain/connector.ts";
 import { durationText } from "../../domain/duration.ts";
+import { secretText } from "../../domain/secret.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Topic } from "../../domain/topic.ts";
 import type { Change } from "../requests/subscriptions.ts";
@@ -19,6 +21,15 @@ export function settingsOfSubscription(subscription: Subscription): Settings {
     maxInFlight: String(maxInFlight),
     permanentStatuses: permanentStatuses.length === 0 ? "none" : permanentStatuses.join(","),
     onRejecting,
+  };
+}
+
+export function settingsOfConnector({ database, tables, onOversize, retainedBytesWarn }: Connector): Settings {
+  const { host, port, user, password, tls } = database;
+  return {
+    ...{ host, port: String(port), user, password: secretText(password), tls },
+    tables: tables.map(({ schema, table }) => `${schema}.${table}`).join(","),
+    ...{ onOversize, retainedBytesWarn: String(retainedBytesWarn) },
   };
 }
 

@@ -2,6 +2,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import type { BrokerDeps } from "../broker.ts";
 import type { CatalogView } from "../catalog-view.ts";
 import type { Delivery } from "../delivery/delivery.ts";
+import type { ConnectorRemovals } from "./connector-removals.ts";
 import type { InTurn } from "./in-turn.ts";
 import type { LetterIndex } from "./letter-index.ts";
 
@@ -11,8 +12,14 @@ export interface Control extends Omit<BrokerDeps, "post" | "random"> {
   readonly delivery: Delivery;
   readonly inTurn: InTurn;
   readonly letterIndex: LetterIndex;
+  readonly removals: ConnectorRemovals;
   /** The time by which messages expire (`domain/expiry.ts`). */
   readonly expiryNow: () => number;
+}
+
+/** For use cases that ask a database, which may take its time: they wait for their turn among the changes only once it has answered. */
+export interface Asking extends Control {
+  readonly change: <T>(act: () => Promise<T>) => Promise<T>;
 }
 
 export type Undo = () => Promise<unknown>;

@@ -15,6 +15,7 @@ export async function deleteTopic(control: Control, name: string, options: Delet
   const { engine, view } = control;
   const { topic, schema } = topicNamed(view, name);
   const readers = view.subscriptionsOf(topic);
+  checkUnwritten(control, topic);
   checkUnused(control, topic, readers);
   if (readers.length > 0 && !options.cascade) throw hasSubscriptions(topic, readers);
   if (options.purgeErrors) for (const reader of readers) checkErrorsUnused(control, reader, readers);
@@ -71,6 +72,18 @@ function hasSubscriptions({ name }: Topic, readers: readonly Subscription[]): KB
   const names = listed(readers);
   return new KBrokerError("topic_in_use", `The topic "${name}" has ${counted(readers)}: ${names}.`, {
     hint: `kbroker topic delete ${name} --cascade`,
+  });
+}
+
+/** Its connector would stop at the next change. */
+function checkUnwritten({ view }: Control, topic: Topic): void {
+  const writer = view.connectorOf(topic);
+  const table = writer?.tables.find(({ topicId }) => topicId === topic.id);
+  if (writer === undefined || table === undefined) return;
+  const mend = writer.tables.length === 1 ? "delete" : "update";
+  const what = mend === "delete" ? "" : ` --remove-table ${table.schema}.${table.table}`;
+  throw new KBrokerError("topic_in_use", `The connector "${writer.name}" writes to the topic "${topic.name}".`, {
+    hint: `kbroker connector ${mend} ${writer.name}${what}`,
   });
 }
 
