@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { watch } from "../../../src/lib/cli/watch.ts";
-import { intervalOf, lagAsLines } from "../../../src/lib/cli/watch-lag.ts";
+import { asLines, intervalOf } from "../../../src/lib/cli/watch-shown.ts";
 import { KBrokerError } from "../../../src/lib/domain/error.ts";
 import { lag } from "../../commands/fixtures.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -63,7 +63,7 @@ test("as lines it says once that the broker went away, and not in the stream", (
   const [out, err]: [string[], string[]] = [[], []];
   const stream = (lines: string[]) =>
     Object.assign(Object.create(process.stdout), { write: (text: string) => lines.push(text) });
-  const shown = lagAsLines(stream(out), stream(err));
+  const shown = asLines(stream(out), stream(err));
 
   shown.show(lag());
   shown.lost(unreachable, lag());
