@@ -1,4 +1,5 @@
 import type { BrokerReply } from "../../src/lib/api/broker.ts";
+import type { ConnectorCheckReply, ConnectorReply } from "../../src/lib/api/connector.ts";
 import type { DeadLetter } from "../../src/lib/api/dead-letter.ts";
 import type { EndpointReply } from "../../src/lib/api/endpoint.ts";
 import type { LagReply } from "../../src/lib/api/lag.ts";
@@ -133,4 +134,78 @@ export const broker = (changes: Partial<BrokerReply> = {}): BrokerReply => ({
   rememberedIds: 7,
   refusing: null,
   ...changes,
+});
+
+export const connector = (changes: Partial<ConnectorReply> = {}): ConnectorReply => ({
+  name: "shop",
+  id: "c-1",
+  kind: "postgresql",
+  product: "shop",
+  database: {
+    host: "db.internal",
+    port: 5432,
+    database: "shop",
+    user: "kbroker",
+    password: { kind: "env", name: "KBROKER_SECRET_SHOP" },
+    tls: "verify-full",
+  },
+  tables: [
+    { schema: "public", table: "orders", topic: "cdc_shop-shop_orders" },
+    { schema: "sales", table: "customers", topic: "cdc_shop-shop_sales.customers" },
+  ],
+  slot: "kbroker_shop_c1_1",
+  publication: "kbroker_shop_c1_1",
+  ownsPublication: true,
+  snapshot: "initial",
+  onOversize: "stop",
+  retainedBytesWarn: 1_073_741_824,
+  state: "active",
+  status: "streaming",
+  since: AT,
+  fault: null,
+  warnings: [],
+  retryAt: null,
+  position: "0/16B3748",
+  snapshotProgress: null,
+  changes: 12_345,
+  duplicates: 0,
+  oversize: 0,
+  lastChangeAt: AT,
+  lagBytes: 0,
+  lagMs: 0,
+  retainedBytes: 16_777_216,
+  measuredAt: AT,
+  asOf: AT,
+  createdAt: AT,
+  ...changes,
+});
+
+export const connectorChecks = (changes: Partial<ConnectorCheckReply> = {}): ConnectorCheckReply => ({
+  ok: true,
+  checks: [
+    { check: "reachable", result: "ok", message: "PostgreSQL 15.18 answers.", fix: null },
+    {
+      check: "replica_identity",
+      result: "warning",
+      message: "before holds only the key of public.orders.",
+      fix: "ALTER TABLE public.orders REPLICA IDENTITY FULL;",
+    },
+  ],
+  topics: ["cdc_shop-shop_orders"],
+  ...changes,
+});
+
+/** The database does not write what a connector reads. */
+export const failedChecks = connectorChecks({
+  ok: false,
+  checks: [
+    { check: "reachable", result: "ok", message: "PostgreSQL 15.18 answers.", fix: null },
+    {
+      check: "wal_level",
+      result: "error",
+      message: 'wal_level is "replica".',
+      fix: "ALTER SYSTEM SET wal_level = logical;\n-- then restart the database",
+    },
+    { check: "select", result: "skipped", message: "Nobody looked.", fix: null },
+  ],
 });

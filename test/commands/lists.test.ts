@@ -1,21 +1,24 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { connectorListReply } from "../../src/lib/api/connector.ts";
 import { deadLetterListReply } from "../../src/lib/api/dead-letter.ts";
 import { scheduledListReply } from "../../src/lib/api/schedule.ts";
 import { subscriptionListReply } from "../../src/lib/api/subscription.ts";
 import { topicListReply } from "../../src/lib/api/topic.ts";
-import { deadLetter, scheduled, subscription, topic } from "./fixtures.ts";
+import { connector, deadLetter, scheduled, subscription, topic } from "./fixtures.ts";
 import { run, runJson } from "./run.ts";
 import { stubBroker } from "./stub-broker.ts";
 
 const TOPICS = "GET /admin/v1/topics";
 const SUBSCRIPTIONS = "GET /admin/v1/subscriptions";
 const SCHEDULED = "GET /admin/v1/topics/orders/scheduled";
+const CONNECTORS = "GET /admin/v1/connectors";
 const LETTERS = "GET /admin/v1/subscriptions/billing/dead-letters";
 
 const lists = [
   { name: "topic list", argv: [], route: TOPICS, item: topic(), schema: topicListReply },
   { name: "subscription list", argv: [], route: SUBSCRIPTIONS, item: subscription(), schema: subscriptionListReply },
+  { name: "connector list", argv: [], route: CONNECTORS, item: connector(), schema: connectorListReply },
   { name: "dlq list", argv: ["billing"], route: LETTERS, item: deadLetter(), schema: deadLetterListReply },
   {
     name: "message scheduled list",
@@ -63,7 +66,7 @@ test.each(lists)(
 
     expect(table.stdout).toBe("");
     expect(table.stderr).toMatch(
-      /^(There is no (topic|subscription) yet\. Create one: kbroker \w+ create .+|No dead letters\. .+: kbroker dlq list billing --all|Nothing waits for its time\. Schedule a message: kbroker message schedule orders .+)\n$/,
+      /^(There is no (topic|subscription|connector) yet\. Create one: kbroker \w+ create.*|No dead letters\. .+: kbroker dlq list billing --all|Nothing waits for its time\. Schedule a message: kbroker message schedule orders .+)\n$/,
     );
     expect(json).toMatchObject({ items: [] });
   },

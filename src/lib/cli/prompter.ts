@@ -2,6 +2,8 @@
 export interface Prompter {
   text(question: TextQuestion): Promise<string>;
   choose<T extends string>(question: ChoiceQuestion<T>): Promise<T>;
+  /** At least one, at most `countMax`, in the order in which they are offered. */
+  chooseSeveral<T extends string>(question: SeveralQuestion<T>): Promise<readonly T[]>;
   confirm(question: { readonly message: string; readonly initial: boolean }): Promise<boolean>;
   tell(text: string): void;
 }
@@ -18,6 +20,18 @@ export interface TextQuestion {
 export interface ChoiceQuestion<T extends string> {
   readonly message: string;
   readonly choices: readonly { readonly value: T; readonly label: string; readonly about?: string }[];
+}
+
+export interface SeveralQuestion<T extends string> {
+  readonly message: string;
+  readonly countMax: number;
+  /** One with a `refusal` is shown with it, and cannot be chosen. */
+  readonly choices: readonly {
+    readonly value: T;
+    readonly label: string;
+    readonly about?: string;
+    readonly refusal?: string;
+  }[];
 }
 
 /** Whether somebody is there to answer: a terminal on both sides, and nobody has said not to ask. */

@@ -1,4 +1,4 @@
-import { confirm, input, select } from "@inquirer/prompts";
+import { checkbox, confirm, input, select } from "@inquirer/prompts";
 import { KBrokerError } from "../domain/error.ts";
 import type { Prompter } from "./prompter.ts";
 
@@ -21,6 +21,17 @@ export function terminalPrompter(output: NodeJS.WritableStream): Prompter {
         ...(about === undefined ? {} : { description: about }),
       }));
       return answered(select({ message, choices: shown, pageSize: CHOICES_SHOWN_MAX }, context));
+    },
+    chooseSeveral: async ({ message, countMax, choices }) => {
+      const shown = choices.map(({ value, label, about, refusal }) => ({
+        value,
+        name: label,
+        ...(about === undefined ? {} : { description: about }),
+        ...(refusal === undefined ? {} : { disabled: `(${refusal})` }),
+      }));
+      const validate = (chosen: readonly unknown[]) => chosen.length <= countMax || `At most ${countMax}.`;
+      const question = { message, choices: shown, pageSize: CHOICES_SHOWN_MAX, required: true, validate };
+      return answered(checkbox(question, context));
     },
     confirm: async ({ message, initial }) => answered(confirm({ message, default: initial }, context)),
     tell: (text) => {

@@ -1,3 +1,4 @@
+import type { ConnectorReply } from "../api/connector.ts";
 import type { DeadLetter } from "../api/dead-letter.ts";
 import type { ScheduledItem } from "../api/schedule.ts";
 import type { SubscriptionReply } from "../api/subscription.ts";
@@ -6,6 +7,7 @@ import { formatDuration } from "../domain/duration.ts";
 import { bytesText, countText } from "./fields.ts";
 import type { ListView } from "./list-view.ts";
 import { retryText } from "./render-subscription.ts";
+import { tableNameText } from "./table-name.ts";
 
 export const topicView: ListView<TopicReply> = {
   columns: [
@@ -42,6 +44,31 @@ export const subscriptionView: ListView<SubscriptionReply> = {
   empty:
     "There is no subscription yet. Create one: kbroker subscription create <name> --topic <topic> --endpoint <url>",
 };
+
+export const connectorView: ListView<ConnectorReply> = {
+  columns: [
+    { head: "NAME", text: ({ name }) => name },
+    { head: "STATUS", text: ({ status }) => status },
+    { head: "LAG", text: ({ lagBytes }) => bytesText(lagBytes), align: "right" },
+    { head: "TIME", text: ({ lagMs }) => (lagMs === null ? "unknown" : formatDuration(lagMs)), align: "right" },
+    { head: "DATABASE", text: ({ database }) => `${database.host}/${database.database}` },
+    { head: "TABLES", text: ({ tables }) => someOf(tables.map(tableNameText)) },
+    { head: "WHY", text: ({ fault, warnings }) => (fault ?? warnings[0])?.message ?? "", wide: true },
+    { head: "RETAINED", text: ({ retainedBytes }) => bytesText(retainedBytes), align: "right", wide: true },
+    { head: "CHANGES", text: ({ changes }) => countText(changes), align: "right", wide: true },
+    { head: "POSITION", text: ({ position }) => position ?? "", wide: true },
+    { head: "SLOT", text: ({ slot }) => slot, wide: true },
+    { head: "ALL TABLES", text: ({ tables }) => tables.map(tableNameText).join(","), wide: true },
+    { head: "CREATED", text: ({ createdAt }) => createdAt, wide: true },
+    { head: "ID", text: ({ id }) => id, wide: true },
+  ],
+  empty: "There is no connector yet. Create one: kbroker connector create",
+};
+
+/** The first, and how many more. */
+function someOf([first = "", ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first},+${others.length}`;
+}
 
 export const deadLetterView: Pick<ListView<DeadLetter>, "columns"> = {
   columns: [

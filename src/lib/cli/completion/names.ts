@@ -21,8 +21,14 @@ export async function namesInTime(
   }
 }
 
+const LISTS = {
+  topic: "topicList",
+  subscription: "subscriptionList",
+  job: "jobList",
+  connector: "connectorList",
+} as const satisfies Record<Resource, string>;
+
 async function namesOf(admin: AdminClient, of: Resource): Promise<readonly string[]> {
-  if (of === "job") return (await admin.call("jobList")).items.map(({ name }) => name);
-  const { items } = await admin.call(of === "topic" ? "topicList" : "subscriptionList");
+  const { items } = await admin.call(LISTS[of]);
   return items.map(({ name }) => name);
 }

@@ -3,10 +3,13 @@ import { KBrokerError } from "../../domain/error.ts";
 import type { Prompter } from "../prompter.ts";
 import { type Answered, missing } from "./flow.ts";
 
-export type Named = "topic" | "subscription";
+export type Named = "topic" | "subscription" | "connector";
+
+const ROUTES = { topic: "topicList", subscription: "subscriptionList", connector: "connectorList" } as const;
+const LABELS = { topic: "Topic", subscription: "Subscription", connector: "Connector" } as const;
 
 export async function namesOf(what: Named, admin: AdminClient): Promise<string[]> {
-  const { items } = await admin.call(what === "topic" ? "topicList" : "subscriptionList");
+  const { items } = await admin.call(ROUTES[what]);
   return items.map(({ name }) => name);
 }
 
@@ -22,7 +25,7 @@ export async function pickName(
     throw new KBrokerError("usage", `There is no ${what} yet.`, { hint: `kbroker ${what} create` });
   }
   const wish = await ask.choose({
-    message: what === "topic" ? "Topic" : "Subscription",
+    message: LABELS[what],
     choices: existing.map((name) => ({ value: name, label: name })),
   });
   return { wish, asked: true };

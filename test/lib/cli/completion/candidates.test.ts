@@ -28,6 +28,8 @@ const COMMANDS = [
   command("subscription:lag", { name: {} }),
   command("subscription:rewind", { name: {}, hours: {} }),
   command("dlq:list", { name: {} }),
+  command("connector:describe", { name: {} }),
+  command("connector:create", { name: {} }),
 ];
 
 /** What a shell would show for a line that ends at the cursor. */
@@ -38,7 +40,7 @@ function shown(line: string): string[] | string {
 }
 
 test.each([
-  ["", ["completion", "topic", "schema", "subscription", "dlq"]],
+  ["", ["completion", "topic", "schema", "subscription", "dlq", "connector"]],
   ["sub", ["subscription"]],
   ["topic ", ["list", "describe", "create"]],
   ["topic l", ["list"]],
@@ -73,6 +75,8 @@ test.each([
   ["subscription lag --env dev b", "subscriptions with b"],
   ["subscription lag billing ", []],
   ["subscription rewind billing ", []],
+  ["connector describe s", "connectors with s"],
+  ["connector create s", []],
   ["topic create n", []],
   ["topic list --topic o", "topics with o"],
 ])("%j completes names where there is one to be named: %j", (line, names) => {

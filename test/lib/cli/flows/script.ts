@@ -8,7 +8,7 @@ export interface Script {
 }
 
 /** A person who gives these answers in turn, `Ctrl-C` where one is `undefined`; a refused answer is followed by the next. */
-export function script(answers: readonly (string | boolean | undefined)[]): Script {
+export function script(answers: readonly (string | boolean | readonly string[] | undefined)[]): Script {
   const left = [...answers];
   const seen: string[] = [];
   const next = (message: string) => {
@@ -32,6 +32,14 @@ export function script(answers: readonly (string | boolean | undefined)[]): Scri
     if (found === undefined) throw new Error(`"${message}" offers ${choices.map(({ value }) => value).join(", ")}.`);
     return found.value;
   };
+  const chooseSeveral: Prompter["chooseSeveral"] = async ({ message, choices }) => {
+    const answer = next(message);
+    const open = choices.filter(({ refusal }) => refusal === undefined);
+    const chosen = open.filter(({ value }) => Array.isArray(answer) && answer.includes(value));
+    if (!Array.isArray(answer) || chosen.length !== answer.length)
+      throw new Error(`"${message}" offers ${open.map(({ value }) => value).join(", ")}.`);
+    return chosen.map(({ value }) => value);
+  };
   const confirm: Prompter["confirm"] = async ({ message, initial }) => {
     const answer = next(message);
     return answer === "" ? initial : answer === true;
@@ -39,5 +47,5 @@ export function script(answers: readonly (string | boolean | undefined)[]): Scri
   const tell: Prompter["tell"] = (line) => {
     seen.push(line);
   };
-  return { ask: { text, choose, confirm, tell }, seen };
+  return { ask: { text, choose, chooseSeveral, confirm, tell }, seen };
 }
