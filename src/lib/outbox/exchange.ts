@@ -1,4 +1,5 @@
 import { type Dispatcher, errors } from "undici";
+import type { Bagged } from "../domain/bag.ts";
 import type { Outcome } from "../domain/delivery.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { type Answer, answer } from "./answer.ts";
@@ -19,6 +20,8 @@ export interface Request {
   readonly target: Target;
   readonly options: Dispatcher.DispatchOptions;
   readonly timeoutMs: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
 }
 
 /** What all exchanges of an outbox share. */
@@ -31,7 +34,8 @@ export interface Surroundings {
 }
 
 /** One request and its answer. On a connection that had served before and ends without a byte it is sent once more, on a new one. */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, Bagged {
+  place = -1;
   readonly #surroundings: Surroundings;
   readonly #request: Request;
   readonly #resolve: (outcome: Outcome) => void;
@@ -52,6 +56,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request;
     this.#resolve = resolve;
     this.#startedMs = surroundings.nowMs();
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal;
   }
 
   start(): void {

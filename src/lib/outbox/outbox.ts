@@ -42,10 +42,10 @@ export function openOutbox({ clock, resolve = lookup, connectTimeoutMs = CONNECT
     over: (exchange: Exchange) => running.delete(exchange),
   };
 
-  function send(request: Request, signal: AbortSignal): Promise<Outcome> {
+  function send(request: Request): Promise<Outcome> {
     return new Promise((resolveOutcome) => {
       const exchange = new Exchange(surroundings, request, resolveOutcome);
-      running.add(exchange, signal);
+      running.add(exchange);
       exchange.start();
     });
   }
@@ -55,14 +55,15 @@ export function openOutbox({ clock, resolve = lookup, connectTimeoutMs = CONNECT
     if (signal.aborted)
       return Promise.resolve({ kind: "unavailable", reason: "its caller stopped waiting", tookMs: 0 });
     if (typeof target === "string") return unreachable(target);
-    return send({ target, timeoutMs, options: { method: "POST", path: target.path, headers, body } }, signal);
+    return send({ target, timeoutMs, signal, options: { method: "POST", path: target.path, headers, body } });
   };
 
   const checkEndpoint: CheckEndpoint = (endpoint) => {
     const target = targetOf(endpoint);
     if (typeof target === "string") return unreachable(target);
     const options = { method: "OPTIONS", path: target.path };
-    return send({ target, timeoutMs: CHECK_TIMEOUT_MS, options }, new AbortController().signal);
+    const { signal } = new AbortController();
+    return send({ target, timeoutMs: CHECK_TIMEOUT_MS, signal, options });
   };
 
   return {

@@ -1,3 +1,4 @@
+import { Bag, type Bagged } from "../../domain/bag.ts";
 import type { Outcome, Post } from "../../domain/delivery.ts";
 import { messageOf } from "../../domain/error.ts";
 import type { StoredMessage } from "../../domain/message.ts";
@@ -25,7 +26,7 @@ export interface PushesOptions {
 }
 
 /** A push under way: of a message taken from the log, or of one that is parked and settled there already. */
-interface Attempt extends Sent {
+interface Attempt extends Sent, Bagged {
   readonly message: StoredMessage;
   readonly feed: Feed | undefined;
   readonly parked: ParkedMessage | undefined;
@@ -39,7 +40,7 @@ type What = Pick<Attempt, "message" | "feed" | "parked" | "isProbe" | "isEarly">
 export class Pushes {
   readonly #options: PushesOptions;
   readonly #parts: Parts;
-  readonly #inFlight = new Set<Attempt>();
+  readonly #inFlight = new Bag<Attempt>();
   #push: PushMaker;
   /** Places in the window that are taken: by a push, a body being read again, a failure being parked. */
   #taken = 0;
@@ -62,7 +63,7 @@ export class Pushes {
 
   /** Of what is in flight and was not redriven. */
   publishTimesMs(): readonly number[] {
-    const own = [...this.#inFlight].filter(({ parked }) => parked?.entry.redrive === undefined);
+    const own = this.#inFlight.all().filter(({ parked }) => parked?.entry.redrive === undefined);
     return own.map(({ message }) => message.timeMs);
   }
 
@@ -118,7 +119,7 @@ export class Pushes {
   #send({ message, feed, parked, isProbe, isEarly }: What, number: number): void {
     const { hold, endpoint } = this.#parts;
     const ticket = endpoint.window.begin();
-    const attempt = { messageId: message.id, message, feed, parked, isProbe, isEarly, ticket };
+    const attempt = { messageId: message.id, message, feed, parked, isProbe, isEarly, ticket, place: -1 };
     this.#inFlight.add(attempt);
     hold.activity.begin();
     const marks = { redriveCount: parked?.entry.redrive?.count, replay: this.#replayOf({ message, feed, parked }) };
