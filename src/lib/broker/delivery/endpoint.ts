@@ -32,7 +32,7 @@ export class Endpoint {
   readonly window: Window;
   #attempts: number;
   #acks: number;
-  /** Monotonic. */
+  /** Monotonic; 0: nobody asked for a pause. */
   #heldUntilMs: number;
   /** What was sent before this ticket tells nothing about the endpoint as it is now. */
   #newsFrom = 0;
@@ -49,7 +49,7 @@ export class Endpoint {
     this.#attempts = counted.reduce((most, each) => Math.max(most, each?.attempts ?? 0), 0);
     this.#acks = counted.reduce((most, each) => Math.max(most, each?.acks ?? 0), 0);
     const heldMs = (known?.heldUntilMs ?? 0) - at.wallMs;
-    this.#heldUntilMs = at.monotonicMs + Math.min(RETRY_AFTER_MS_MAX, Math.max(0, heldMs));
+    this.#heldUntilMs = heldMs <= 0 ? 0 : at.monotonicMs + Math.min(RETRY_AFTER_MS_MAX, heldMs);
   }
 
   get open(): OpenCircuit | undefined {
@@ -71,6 +71,7 @@ export class Endpoint {
 
   /** In monotonic time; `undefined` when nobody asked for a pause, or it is over. */
   heldUntilMs(): number | undefined {
+    if (this.#heldUntilMs === 0) return undefined;
     return this.#heldUntilMs > this.#hold.clock.monotonic() ? this.#heldUntilMs : undefined;
   }
 
@@ -90,14 +91,14 @@ export class Endpoint {
     this.#revision += 1;
   }
 
-  acked({ messageId, ticket, isProbe }: Sent): void {
+  acked({ messageId, ticket, isProbe }: Sent, nowMs: number): void {
     this.#attempts += 1;
     this.#acks += 1;
     this.#revision += 1;
     this.window.clean(ticket);
     if (ticket < this.#newsFrom) return;
     const wasOpen = this.#circuit.open;
-    this.#circuit.acked(messageId, isProbe, this.#hold.clock.monotonic());
+    this.#circuit.acked(messageId, isProbe, nowMs);
     if (wasOpen !== undefined && this.#circuit.open === undefined) this.#closed(wasOpen);
   }
 
