@@ -2,9 +2,9 @@ import { SourceError } from "../../connectors/port.ts";
 import type { Connector } from "../../domain/connector.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import type { Versioned } from "../catalog-view.ts";
+import { settingsOf } from "../connectors/settings.ts";
 import { connectorNamed } from "../lookup.ts";
 import type { DeleteConnector, DeletedConnector } from "../requests/connectors.ts";
-import { sourceSettings } from "../source-settings.ts";
 import { type Asking, againOnConflict, type Control } from "./control.ts";
 
 /**
@@ -50,7 +50,7 @@ function deletedView(connector: Connector, { keepSlot }: DeleteConnector): Omit<
 /** A slot that is not there any more, and the like, is no reason to keep the connector. */
 async function checkReachable({ sources }: Control, connector: Connector): Promise<void> {
   try {
-    await sources[connector.kind].measure(sourceSettings(connector));
+    await sources[connector.kind].measure(settingsOf(connector));
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     if (!error.passes) return;

@@ -3,7 +3,7 @@ import { type Connector, connectorResource } from "../../domain/connector.ts";
 import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { BrokerDeps } from "../broker.ts";
 import type { CatalogView, Versioned } from "../catalog-view.ts";
-import { sourceSettings } from "../source-settings.ts";
+import { settingsOf } from "../connectors/settings.ts";
 
 /** How often what could not be removed is tried again. */
 export const REMOVAL_PERIOD_MS = 60_000;
@@ -83,7 +83,7 @@ async function removeConnector(deps: RemovalDeps, { value: connector, version }:
   await engine.owners.unwant(resource);
   if (signal.aborted) throw new KBrokerError("broker_stopping", "The broker is stopping.");
   if (connector.deletion?.keepSlot !== true) {
-    await unlessAborted(sources[connector.kind].remove(sourceSettings(connector)), signal);
+    await unlessAborted(sources[connector.kind].remove(settingsOf(connector)), signal);
   }
   await engine.cursors.forget(resource);
   await engine.catalog.delete("connector", connector.name, version);

@@ -1,10 +1,10 @@
 import type { Connector, ConnectorTable, DatabaseAddress, TableName } from "../../domain/connector.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import { nearest } from "../../domain/nearest.ts";
+import { settingsOf } from "../connectors/settings.ts";
 import { connectorNamed } from "../lookup.ts";
 import type { UpdateConnector, UpdatedConnector } from "../requests/connectors.ts";
 import type { Change } from "../requests/subscriptions.ts";
-import { sourceSettings } from "../source-settings.ts";
 import { changesBetween, settingsOfConnector } from "./changes.ts";
 import { checkSource } from "./connector-checks.ts";
 import { openTopics, type PlannedTopic, planTopics, tableText } from "./connector-topics.ts";
@@ -83,7 +83,7 @@ async function checkInDatabase(control: Asking, before: Connector, { connector, 
   const tables = [...kept, ...added.map(({ table }) => table)].map(({ schema, table }) => ({ schema, table }));
   const { report } = await describeConnector(control, before.name);
   const hasSlot = report !== null && report.checkpoint !== null;
-  await checkSource(control, { ...sourceSettings(connector), tables, hasSlot });
+  await checkSource(control, { ...settingsOf(connector), tables, hasSlot });
 }
 
 function checkRemoved({ name, tables }: Connector, { addTables = [], removeTables = [] }: UpdateConnector): void {
