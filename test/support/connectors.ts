@@ -7,6 +7,7 @@ import { isConnectorReport } from "../../src/lib/domain/documents.ts";
 import type { StoredMessage } from "../../src/lib/domain/message.ts";
 import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
+import type { OwnerHandler, Owners } from "../../src/lib/engine/port.ts";
 import { type FaultyEngine, faultyEngine } from "../faults/faulty-engine.ts";
 import { type Notes, notes } from "./broker.ts";
 import { type ManualClock, manualClock, settle } from "./manual-clock.ts";
@@ -32,6 +33,8 @@ export interface ConnectorStage {
   stored(table?: number): Promise<readonly StoredMessage[]>;
   /** A new process over the same storage and database; the old one stops where it stands and writes nothing any more. */
   crash(): Promise<ConnectorStage>;
+  /** Another node takes over, and this one has not heard of it. */
+  successor(): Promise<ConnectorStage>;
 }
 
 export interface ConnectorStageOptions {
@@ -40,6 +43,8 @@ export interface ConnectorStageOptions {
   readonly source?: ScriptedSource;
   readonly limits?: Partial<ConnectorLimits>;
   readonly connector?: Partial<Connector>;
+  /** That of the node before, which still works. */
+  readonly engine?: FaultyEngine;
 }
 
 export const RESOURCE = "connectors/connector-1";
@@ -64,11 +69,19 @@ async function create({ catalog, log }: FaultyEngine, connector: Partial<Connect
 
 export async function openConnectorStage(options: ConnectorStageOptions = {}): Promise<ConnectorStage> {
   const { clock = manualClock(), storage = memoryStorage(), source = scriptedSource() } = options;
-  const engine = faultyEngine(memoryEngine({ clock, storage }));
+  const engine = options.engine ?? faultyEngine(memoryEngine({ clock, storage }));
   const watching = notes();
   const { limits = {}, connector = {} } = options;
   await create(engine, connector);
-  const deps = { engine, clock, sources: { postgresql: source }, random: () => 0.5, observer: watching, limits };
+  const owners = options.engine === undefined ? engine.owners : takingOver(storage);
+  const deps = {
+    engine: { ...engine, owners },
+    clock,
+    sources: { postgresql: source },
+    random: () => 0.5,
+    observer: watching,
+    limits,
+  };
   const connectors = openConnectors(deps);
   await connectors.start();
   await settle();
@@ -101,7 +114,24 @@ export async function openConnectorStage(options: ConnectorStageOptions = {}): P
     async crash() {
       for (const call of ["log.append", "reports.report", "reports.read", "catalog.put"] as const)
         engine.hold({ call });
-      return openConnectorStage({ ...options, clock, storage, source });
+      return openConnectorStage({ limits, connector, clock, storage, source });
     },
+    successor: () => openConnectorStage({ limits, connector, clock, storage, source, engine }),
+  };
+}
+
+/** Whatever is wanted is taken from whoever has it. */
+function takingOver({ epochs }: MemoryStorage): Owners {
+  let handler: OwnerHandler | undefined;
+  return {
+    handle: (given) => {
+      handler = given;
+    },
+    async want(resource) {
+      const epoch = (epochs.get(resource) ?? 0) + 1;
+      epochs.set(resource, epoch);
+      await handler?.acquired({ resource, epoch });
+    },
+    unwant: async () => {},
   };
 }

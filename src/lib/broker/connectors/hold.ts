@@ -3,6 +3,7 @@ import { connectorRetryMs } from "../../domain/connector-status.ts";
 import { messageOf } from "../../domain/error.ts";
 import type { Ownership } from "../../engine/port.ts";
 import { every } from "../every.ts";
+import { Abandoned } from "./append-in-order.ts";
 import { believedReport } from "./believed.ts";
 import type { ConnectorHoldDeps, HoldParts } from "./hold-deps.ts";
 import { measure } from "./measure.ts";
@@ -135,6 +136,7 @@ export class ConnectorHold {
           stored: () => this.#stored(),
         });
       } catch (error) {
+        if (error instanceof Abandoned) return;
         const { fault, passes } = sourceErrorOf(this.#parts, error);
         if (signal.aborted) return;
         if (clock.monotonic() - sinceMs >= limits.steadyMs) this.#failures = 0;

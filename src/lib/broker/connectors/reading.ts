@@ -34,6 +34,7 @@ export async function read(reading: Reading): Promise<void> {
     standing.opened(stream);
     await follow(reading, stream);
   } finally {
+    await inTime(reading, standing.settled());
     standing.closed();
     await close(reading, stream);
   }
@@ -79,23 +80,20 @@ async function follow(reading: Reading, stream: SourceStream): Promise<void> {
       const hint = `It is opened again by itself; kbroker connector describe ${name} says how it goes.`;
       throw new SourceError({ code: "unexpected", message: "The stream of the database ended.", hint });
     }
-    const isNews = await take(reading, stream, batch);
+    await take(reading, batch);
     if (lost.aborted) return;
-    if (!isNews) await clock.after(limits.emptyMs, signal);
+    if (batch.changes.length === 0) await clock.after(limits.emptyMs, signal);
   }
 }
 
-/** Durable first, then safe, then told. */
-async function take(reading: Reading, stream: SourceStream, batch: SourceBatch): Promise<boolean> {
+/** Durable first, then told; what is told durably is safe. */
+async function take(reading: Reading, batch: SourceBatch): Promise<void> {
   const { standing, lost, newest, stored } = reading;
   const blocked = standing.retrying.bind(standing);
   const counts = await appendBatch({ ...reading, onOversize: newest().onOversize, blocked }, batch);
-  if (lost.aborted) return false;
-  stream.safe(batch);
+  if (lost.aborted) return;
   standing.took(batch, counts);
-  const isNews = counts.changes > counts.duplicates;
-  if (isNews) stored();
-  return isNews;
+  if (counts.changes > counts.duplicates) stored();
 }
 
 async function close(reading: Reading, stream: SourceStream): Promise<void> {

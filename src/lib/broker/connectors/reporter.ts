@@ -17,8 +17,11 @@ export interface Reporter {
   end(): Promise<void>;
 }
 
-/** One write at a time. One that fails is said once and made again later; nothing but `settle` waits for it. */
-export function reporter(parts: HoldParts, first: ConnectorReport): Reporter {
+/**
+ * One write at a time. One that fails is said once and made again later; nothing but `settle` waits for it. `writes` is asked at the
+ * beginning of a write, and what it gives is called once that is durable.
+ */
+export function reporter(parts: HoldParts, first: ConnectorReport, writes: () => () => void): Reporter {
   const { engine, ownership, clock, observer, limits, activity, name, lost } = parts;
   const ended = new AbortController();
   const bell = alarm(clock, ended.signal, ring);
@@ -43,13 +46,14 @@ export function reporter(parts: HoldParts, first: ConnectorReport): Reporter {
   }
 
   async function write(): Promise<void> {
-    const told = revision;
+    const [told, done] = [revision, writes()];
     isUrgent = false;
     notBeforeMs = clock.monotonic() + limits.reportPeriodMs;
     try {
       await engine.reports.report(ownership, current);
       written = told;
       isFailing = false;
+      if (!lost.aborted) done();
       release((one) => one.revision <= told);
     } catch (error) {
       failed(error);

@@ -17,12 +17,14 @@ export class Standing {
   readonly #parts: HoldParts;
   readonly #reporter: Reporter;
   #stream: SourceStream | undefined;
+  /** The last batch of the stream that is in the topics, until the report that knows it is durable. */
+  #unsafe: SourceBatch | undefined;
   #isSnapshot: boolean;
   #measured: readonly Fault[] = [];
 
   constructor(parts: HoldParts, believed: ConnectorReport) {
     this.#parts = parts;
-    this.#reporter = reporter(parts, believed);
+    this.#reporter = reporter(parts, believed, () => this.#safe(this.#stream, this.#unsafe));
     this.#isSnapshot = isUnfinished(believed.snapshot);
   }
 
@@ -53,12 +55,20 @@ export class Standing {
     this.#flows({});
   }
 
-  closed(): void {
-    this.#stream = undefined;
+  /** Resolves once everything that was taken is safe, or the hold ends. */
+  async settled(): Promise<void> {
+    if (this.#unsafe !== undefined) await this.#reporter.settle({});
   }
 
-  /** The batch is durable. */
-  took({ checkpoint, position, snapshot, isSnapshot, changes }: SourceBatch, taken: ConnectorCounts): void {
+  closed(): void {
+    this.#stream = undefined;
+    this.#unsafe = undefined;
+  }
+
+  /** The batch is in the topics, durably. It is safe once its position is durable, too: so the database never forgets more than the report knows. */
+  took(batch: SourceBatch, taken: ConnectorCounts): void {
+    const { checkpoint, position, snapshot, isSnapshot, changes } = batch;
+    this.#unsafe = batch;
     const { counts, lastChangeAtMs } = this.current;
     const last = changes.at(-1)?.timeMs;
     this.#isSnapshot = isSnapshot;
@@ -104,6 +114,14 @@ export class Standing {
 
   end(): Promise<void> {
     return this.#reporter.end();
+  }
+
+  #safe(stream: SourceStream | undefined, batch: SourceBatch | undefined): () => void {
+    return () => {
+      if (batch === undefined || stream !== this.#stream) return;
+      stream?.safe(batch);
+      if (this.#unsafe === batch) this.#unsafe = undefined;
+    };
   }
 
   #flows(change: Partial<ConnectorReport>): void {
