@@ -2,6 +2,7 @@ import type { LookupFunction } from "node:net";
 import type { Clock } from "../../domain/clock.ts";
 import type { SecretReference } from "../../domain/connector.ts";
 import { type Source, SourceError } from "../port.ts";
+import { openStream } from "./open.ts";
 
 export interface PostgresqlDeps {
   readonly clock: Clock;
@@ -14,9 +15,9 @@ export interface PostgresqlDeps {
 }
 
 /** Changes of PostgreSQL tables by logical replication (`pgoutput`). */
-export function postgresqlSource(_deps: PostgresqlDeps): Source {
+export function postgresqlSource(deps: PostgresqlDeps): Source {
   const seam = async () => {
     throw new SourceError({ code: "unexpected", message: "Not wired yet.", hint: "" });
   };
-  return { check: seam, tables: seam, open: seam, measure: seam, remove: seam };
+  return { check: seam, tables: seam, open: (request) => openStream(request, deps), measure: seam, remove: seam };
 }

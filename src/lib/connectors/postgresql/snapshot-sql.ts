@@ -1,0 +1,39 @@
+import type { CapturedTable, TableColumn } from "./tables.ts";
+import { identifier, tableSql } from "./words.ts";
+
+export interface ChunkLimits {
+  readonly rowsMax: number;
+  /** As the database stores them; one row more may come. */
+  readonly bytesMax: number;
+}
+
+/**
+ * The next rows in the order of the primary key, behind the one whose key is bound where there is one. Bounded in bytes by the server, so
+ * that large rows are never all in memory at once.
+ */
+export function chunkSql(table: CapturedTable, { isFirst, limits }: { isFirst: boolean; limits: ChunkLimits }): string {
+  const { columns, key, filter } = table;
+  const names = columns.map(({ name }) => identifier(name)).join(", ");
+  const order = key.map(({ name }) => identifier(name)).join(", ");
+  const behind = isFirst ? undefined : `(${order}) > (${key.map(bound).join(", ")})`;
+  const conditions = [behind, filter ?? undefined].filter((part) => part !== undefined).map((part) => `(${part})`);
+  const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
+  const page = `SELECT ${names} FROM ${tableSql(table)}${where} ORDER BY ${order} LIMIT ${limits.rowsMax}`;
+  const sizes = columns.map(sizeSql).join(" + ");
+  const running = `pg_catalog.sum(${sizes}) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
+  const sized = `SELECT ${names}, ${running} AS ${SIZE} FROM (${page}) AS page`;
+  return `SELECT ${names} FROM (${sized}) AS sized WHERE ${SIZE} IS NULL OR ${SIZE} < ${limits.bytesMax} ORDER BY ${order}`;
+}
+
+const SIZE = '"kbroker: bytes before"';
+
+function bound({ type }: TableColumn, index: number): string {
+  return `$${index + 1}::${type}`;
+}
+
+/** A text's own size even where it is stored compressed: that is what it is in memory. */
+function sizeSql({ name, type }: TableColumn): string {
+  const isText = /^(text|bytea|character)\b/.test(type) && !type.endsWith("[]");
+  const call = isText ? "pg_catalog.octet_length" : "pg_catalog.pg_column_size";
+  return `coalesce(${call}(${identifier(name)}), 0)`;
+}
