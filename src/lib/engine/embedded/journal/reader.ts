@@ -65,6 +65,8 @@ export function createDiskReader(options: DiskReaderOptions): DiskReader {
   }
 
   async function offsetAt(run: Run, timeMs: number): Promise<number> {
+    // Of a run that is all younger, as where nothing has expired, nothing is read: each lag asks.
+    if (timeMs <= run.firstTimeMs) return run.firstOffset;
     let [low, high] = [run.firstOffset, runEnd(run)];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
