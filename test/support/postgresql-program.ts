@@ -13,12 +13,15 @@ export const INSTALL_HINT =
   "Or name the folder with initdb and postgres: KBROKER_TEST_POSTGRESQL_BIN=/path/to/bin.";
 
 /** Whom the server runs as: it refuses root. Empty where we are nobody special. */
-export type ServerAccount = { readonly uid: number; readonly gid: number } | Record<string, never>;
+export interface ServerAccount {
+  readonly uid?: number;
+  readonly gid?: number;
+}
 
 /** The folder with `initdb` and `postgres`, the newest there is. */
 export function postgresqlBin(): string | undefined {
   const named = process.env.KBROKER_TEST_POSTGRESQL_BIN;
-  if (named !== undefined && named !== "") return named;
+  if (named !== undefined && named !== "") return existsSync(join(named, "initdb")) ? named : undefined;
   const versions = existsSync(DEBIAN_DIR) ? readdirSync(DEBIAN_DIR) : [];
   return versions
     .filter((version) => existsSync(join(DEBIAN_DIR, version, "bin", "initdb")))
@@ -69,7 +72,8 @@ export async function makeCertificate({
 }
 
 export async function give(path: string, account: ServerAccount): Promise<void> {
-  if (account.uid !== undefined) await chown(path, account.uid, account.gid);
+  const { uid, gid } = account;
+  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
 }
 
 /** What a server that was killed leaves behind, and then its folder. */
