@@ -1,6 +1,7 @@
 import type { Connectors } from "../../src/lib/broker/connectors/connectors.ts";
 import type { ConnectorLimits } from "../../src/lib/broker/connectors/limits.ts";
 import { openConnectors } from "../../src/lib/broker/connectors/open-connectors.ts";
+import type { Source } from "../../src/lib/connectors/port.ts";
 import type { Connector } from "../../src/lib/domain/connector.ts";
 import type { ConnectorReport } from "../../src/lib/domain/connector-report.ts";
 import { isConnectorReport } from "../../src/lib/domain/documents.ts";
@@ -112,6 +113,7 @@ export async function openConnectorStage(options: ConnectorStageOptions = {}): P
     },
     log: async (table) => (await stored(table)).map(({ id }) => id).join(" "),
     async crash() {
+      isDead = true;
       for (const call of ["log.append", "reports.report", "reports.read", "catalog.put"] as const)
         engine.hold({ call });
       return openConnectorStage({ limits, connector, clock, storage, source });

@@ -101,4 +101,6 @@ export interface ConnectorReport {
   /** Log that the database keeps for this connector; `null`: not known. */
   readonly retainedBytes: number | null;
   readonly measuredAtMs: number | null;
+  /** Set from the moment on when an earlier beginning was thrown away until the source has begun anew: what it kept is of the earlier one. */
+  readonly startsOver?: boolean;
 }

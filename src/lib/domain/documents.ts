@@ -105,7 +105,8 @@ export function isConnectorReport(value: unknown): value is ConnectorReport {
     isObject(counts) &&
     [counts.changes, counts.duplicates, counts.oversize].every(isCount) &&
     (lag === null || (isObject(lag) && [lag.bytes, lag.ms].every(isCount))) &&
-    [retryAtMs, lastChangeAtMs, retainedBytes, measuredAtMs].every((number) => number === null || isCount(number))
+    [retryAtMs, lastChangeAtMs, retainedBytes, measuredAtMs].every((number) => number === null || isCount(number)) &&
+    (value.startsOver === undefined || typeof value.startsOver === "boolean")
   );
 }
 

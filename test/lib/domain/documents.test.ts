@@ -105,6 +105,8 @@ it("knows a report without anything to tell, and none without a checkpoint", () 
 
   expect(isConnectorReport({ ...quiet, checkpoint: { lsn: "0/1" } })).toBe(true);
   expect(isConnectorReport(quiet)).toBe(false);
+  expect(isConnectorReport({ ...quiet, checkpoint: null, startsOver: true })).toBe(true);
+  expect(isConnectorReport({ ...quiet, checkpoint: null, startsOver: "yes" })).toBe(false);
 });
 
 it.each([

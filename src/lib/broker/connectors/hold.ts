@@ -10,7 +10,7 @@ import { measure } from "./measure.ts";
 import { read } from "./reading.ts";
 import { sourceErrorOf } from "./source-error.ts";
 import { Standing } from "./standing.ts";
-import { aborted } from "./until.ts";
+import { aborted, untilAborted } from "./until.ts";
 
 /** One hold on one connector, from acquired to released: reads while it shall, rests while it is paused or failed, measures all the time. */
 export class ConnectorHold {
@@ -90,15 +90,20 @@ export class ConnectorHold {
     this.#measureOn(standing);
     while (!this.#ended.signal.aborted) {
       this.#session = new AbortController();
-      this.#failures = 0;
-      const { signal } = this.#session;
-      if (this.#connector.state === "active") await this.#work(standing, this.#connector, signal);
-      else {
-        standing.paused();
-        await aborted(signal);
-      }
+      await this.#follow(standing, this.#connector, this.#session.signal);
     }
     await standing.end();
+  }
+
+  /** Does what one form of the document asks for, until `signal` aborts. */
+  async #follow(standing: Standing, connector: Connector, signal: AbortSignal): Promise<void> {
+    const { incarnation, state } = connector;
+    this.#failures = 0;
+    if (standing.current.incarnation < incarnation) await untilAborted(standing.beginsAnew(incarnation), signal);
+    if (signal.aborted) return;
+    if (state === "active") return this.#work(standing, connector, signal);
+    standing.paused();
+    await aborted(signal);
   }
 
   /** Without the position nothing can be done; it is asked for until it is there. */

@@ -22,14 +22,12 @@ export interface Reading extends HoldParts {
 
 /** Opens the stream and reads until `signal` aborts; fails with what keeps it from that. It has let go of the stream in any case. */
 export async function read(reading: Reading): Promise<void> {
-  const { standing, connector, signal, lost } = reading;
+  const { standing, signal, lost } = reading;
   await checkTopics(reading);
   const stream = await opened(reading);
   if (stream === undefined) return;
   try {
-    const { incarnation } = connector;
-    const isFirst = standing.current.incarnation < incarnation;
-    if (isFirst) await untilAborted(standing.startedOver(incarnation), signal);
+    await untilAborted(standing.begun(), signal);
     if (signal.aborted || lost.aborted) return;
     standing.opened(stream);
     await follow(reading, stream);
@@ -52,13 +50,12 @@ async function checkTopics({ engine, connector, name }: Reading): Promise<void> 
   }
 }
 
-/** At the position of the report; that of an earlier beginning is thrown away first. `undefined`: nobody waits for it any more. */
+/** At the position of the report. `undefined`: nobody waits for it any more. */
 async function opened(reading: Reading): Promise<SourceStream | undefined> {
   const { sources, standing, connector, signal } = reading;
-  const startsOver = standing.current.incarnation < connector.incarnation;
-  if (startsOver) await untilAborted(standing.forget(), signal);
   if (signal.aborted) return undefined;
   const checkpoint = standing.current.checkpoint ?? undefined;
+  const startsOver = standing.current.startsOver === true;
   const opening = sources[connector.kind].open({ settings: settingsOf(connector), checkpoint, startsOver, signal });
   const stream = await untilAborted(opening, signal);
   // The next opening needs the slot that this one may still take.

@@ -37,17 +37,19 @@ export class Standing {
     if (this.current.status !== "retrying") this.#reporter.note({ ...NO_FAULT, status: "starting" });
   }
 
-  /** The position of an earlier beginning is gone, durably, before anything of the next one is there. */
-  async forget(): Promise<void> {
-    const { incarnation } = this.current;
+  /**
+   * The position of an earlier beginning is gone, durably, before anything of this one is there. Until the source has begun anew it knows
+   * nothing of that: it is told to, after a crash, too.
+   */
+  async beginsAnew(incarnation: number): Promise<void> {
     const { status: _, sinceMs: __, ...nothing } = firstReport(incarnation, this.#parts.clock.now());
     this.#isSnapshot = false;
-    await this.#reporter.settle(nothing);
+    await this.#reporter.settle({ ...nothing, startsOver: true });
   }
 
-  /** From now on what is read belongs to this beginning: durable before any of it is appended. */
-  async startedOver(incarnation: number): Promise<void> {
-    await this.#reporter.settle({ incarnation });
+  /** From now on what the source keeps belongs to this beginning: durable before anything is stored. */
+  async begun(): Promise<void> {
+    if (this.current.startsOver) await this.#reporter.settle({ startsOver: false });
   }
 
   opened(stream: SourceStream): void {

@@ -114,9 +114,41 @@ test("a beginning from scratch throws the position and the counters away before 
   lift();
   await stage.pass(60_000);
 
-  expect(between).toMatchObject({ incarnation: 0, checkpoint: null, position: null, counts: { changes: 0 } });
+  expect(between).toMatchObject({
+    ...{ incarnation: 1, checkpoint: null, position: null, counts: { changes: 0 }, startsOver: true },
+    fault: { code: "database_unreachable" },
+  });
   expect(stage.source.opens.at(-1)).toMatchObject({ checkpoint: undefined, startsOver: true });
   expect(await stage.report()).toMatchObject({ incarnation: 1, counts: { changes: 1, duplicates: 1 } });
+});
+
+test("a process that dies before the source has begun anew tells it again", async () => {
+  const first = await openConnectorStage();
+  first.source.commit([{ id: "a" }]);
+  await first.pass(1_000);
+  const lift = first.source.failOpen(sourceError("database_unreachable"));
+  await first.change(RESTARTED);
+
+  const second = await first.crash();
+  lift();
+  await second.pass(2_000);
+  const third = await second.crash();
+  await third.pass(2_000);
+
+  const told = third.source.opens.map(({ startsOver }) => startsOver);
+  expect(told).toEqual([false, true, true, false]);
+});
+
+test("a paused connector that is to begin from scratch knows nothing of before at once, and stays paused", async () => {
+  const stage = await openConnectorStage();
+  stage.source.commit([{ id: "a" }]);
+  await stage.pass(1_000);
+  await stage.change({ state: "paused" });
+
+  await stage.change(RESTARTED);
+
+  expect(await stage.report()).toMatchObject({ incarnation: 1, status: "paused", checkpoint: null });
+  expect(stage.source.opens).toHaveLength(1);
 });
 
 test("nothing of a new beginning is stored before it is durable that it began", async () => {
