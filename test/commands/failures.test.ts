@@ -159,3 +159,18 @@ test.each(["--admin-url", "--env"])("broker start knows no %s: it asks no broker
   expect(stderr).toContain(`Unknown flag: ${flag}.`);
   expect(exit).toBe(2);
 });
+
+test("broker status names the connectors that somebody should look at, with the reason", async () => {
+  const unwell = [
+    { connector: "going", status: "removing", reason: null },
+    { connector: "shop", status: "failed", reason: "The slot is gone." },
+  ] as const;
+  const connectors = { active: 1, paused: 0, degraded: 0, failed: 1, removing: 1, unwell: [...unwell] };
+  const { env } = await stubBroker({ "GET /admin/v1/broker": broker({ connectors }) });
+
+  const { stdout } = await run("broker status", [], env);
+
+  expect(stdout).toMatch(
+    /connectors +1 active, 0 paused, 0 degraded, 1 failed, 1 being removed\nremoving +going: no reason given\nfailed +shop: The slot is gone\.\n/,
+  );
+});

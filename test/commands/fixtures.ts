@@ -125,6 +125,7 @@ export const broker = (changes: Partial<BrokerReply> = {}): BrokerReply => ({
   topics: 2,
   subscriptions: { active: 1, paused: 1, degraded: 0 },
   degraded: [],
+  connectors: { active: 2, paused: 1, degraded: 0, failed: 0, removing: 0, unwell: [] },
   lag: 3,
   parked: null,
   deadLetters: 0,

@@ -14,6 +14,23 @@ export const brokerReply = z.object({
   subscriptions: z.object({ active: count, paused: count, degraded: count }),
   /** Those that are degraded and why, by name; at most 100. */
   degraded: z.array(z.object({ subscription: z.string(), reason: z.string().nullable() })),
+  connectors: z.object({
+    active: count,
+    paused: count,
+    /** Those that try again by themselves, too. */
+    degraded: count,
+    failed: count,
+    /** Deleted, with a replication slot that could not be removed yet. */
+    removing: count,
+    /** Which they are and why, by name; at most 100. */
+    unwell: z.array(
+      z.object({
+        connector: z.string(),
+        status: z.enum(["degraded", "retrying", "failed", "removing"]),
+        reason: z.string().nullable(),
+      }),
+    ),
+  }),
   lag: count.nullable(),
   parked: count.nullable(),
   deadLetters: count.nullable(),

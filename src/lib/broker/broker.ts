@@ -200,7 +200,25 @@ export interface BrokerView {
   readonly subscriptions: { readonly active: number; readonly paused: number; readonly degraded: number };
   /** The first hundred by name. */
   readonly degraded: readonly { readonly subscription: string; readonly reason: string | null }[];
+  readonly connectors: ConnectorsStatus;
   readonly lag: number | null;
   readonly parked: number | null;
   readonly deadLetters: number | null;
+}
+
+export interface ConnectorsStatus {
+  readonly active: number;
+  readonly paused: number;
+  /** Those that try again by themselves, too. */
+  readonly degraded: number;
+  readonly failed: number;
+  /** Deleted, with a slot that could not be removed yet. */
+  readonly removing: number;
+  /** The first hundred by name. */
+  readonly unwell: readonly {
+    readonly connector: string;
+    readonly status: "degraded" | "retrying" | "failed" | "removing";
+    /** `null`: nobody has said. */
+    readonly reason: string | null;
+  }[];
 }

@@ -3,7 +3,7 @@ import { formatDuration } from "../domain/duration.ts";
 import type { Paint } from "./colour.ts";
 import { bytesText, countText, type Field, fieldsText } from "./fields.ts";
 
-/** More are counted above; `subscription list` has them all. */
+/** More are counted above; the lists of subscriptions and connectors have them all. */
 const DEGRADED_SHOWN_MAX = 10;
 
 export function renderBroker(broker: BrokerReply, paint: Paint): string {
@@ -19,6 +19,8 @@ export function renderBroker(broker: BrokerReply, paint: Paint): string {
       ["topics", countText(broker.topics)],
       ["subscriptions", `${active} active, ${paused} paused, ${degraded} degraded`],
       ...broker.degraded.slice(0, DEGRADED_SHOWN_MAX).map(degradedField),
+      ["connectors", connectorsText(broker.connectors)],
+      ...broker.connectors.unwell.slice(0, DEGRADED_SHOWN_MAX).map(unwellField),
       ["lag", countText(broker.lag)],
       ["parked", countText(broker.parked)],
       ["dead letters", countText(broker.deadLetters)],
@@ -34,4 +36,13 @@ export function renderBroker(broker: BrokerReply, paint: Paint): string {
 
 function degradedField({ subscription, reason }: BrokerReply["degraded"][number]): Field {
   return ["degraded", `${subscription}: ${reason ?? "no reason given"}`];
+}
+
+function connectorsText({ active, paused, degraded, failed, removing }: BrokerReply["connectors"]): string {
+  const text = `${active} active, ${paused} paused, ${degraded} degraded, ${failed} failed`;
+  return removing === 0 ? text : `${text}, ${removing} being removed`;
+}
+
+function unwellField({ connector, status, reason }: BrokerReply["connectors"]["unwell"][number]): Field {
+  return [status, `${connector}: ${reason ?? "no reason given"}`];
 }

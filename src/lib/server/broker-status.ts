@@ -2,7 +2,7 @@ import { instant, type Some } from "./handler.ts";
 
 export const brokerHandlers: Some<"brokerStatus"> = {
   brokerStatus: async ({ broker, about }) => {
-    const { engine, startedAtMs, subscriptions, degraded, ...same } = await broker.status();
+    const { engine, startedAtMs, subscriptions, degraded, connectors, ...same } = await broker.status();
     const { name, location, storedBytes, freeBytes, rememberedIds, scheduled, refusing } = engine;
     return {
       ...about,
@@ -11,6 +11,7 @@ export const brokerHandlers: Some<"brokerStatus"> = {
       startedAt: instant(startedAtMs),
       subscriptions: { ...subscriptions },
       degraded: [...degraded],
+      connectors: { ...connectors, unwell: [...connectors.unwell] },
     };
   },
 };

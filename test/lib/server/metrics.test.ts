@@ -29,6 +29,7 @@ const STATUS: BrokerView = {
   },
   ...{ node: "n", startedAtMs: 0, uptimeMs: 0, topics: 1, subscriptions: { active: 1, paused: 0, degraded: 0 } },
   degraded: [],
+  connectors: { active: 0, paused: 0, degraded: 0, failed: 0, removing: 0, unwell: [] },
   ...{ lag: 3, parked: 1, deadLetters: 4 },
 };
 

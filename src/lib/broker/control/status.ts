@@ -1,6 +1,7 @@
 import type { Subscription } from "../../domain/subscription.ts";
 import type { BrokerView, LagView } from "../broker.ts";
 import { allThatStay } from "../lookup.ts";
+import { connectorsStatus } from "./connector-status.ts";
 import type { Control } from "./control.ts";
 import { lagOf } from "./lag.ts";
 
@@ -55,6 +56,7 @@ export async function status(
     degraded: degraded.slice(0, DEGRADED_MAX).map(({ subscription, healthReason }) => {
       return { subscription, reason: healthReason };
     }),
+    connectors: await connectorsStatus(control),
     lag: total(lags, ({ lag }) => lag),
     parked: total(lags, ({ parked }) => parked),
     deadLetters: total(lags, ({ deadLetters }) => deadLetters),

@@ -42,6 +42,7 @@ it("shows the whole at one look", async () => {
     topics: 3,
     subscriptions: { active: 1, paused: 1, degraded: 1 },
     degraded: [{ subscription: "b", reason: "Nobody is there." }],
+    connectors: { active: 0, paused: 0, degraded: 0, failed: 0, removing: 0, unwell: [] },
     lag: 4,
     parked: 2,
     deadLetters: 0,

@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { openConnectorScene, REPORT, tell, UNREACHABLE } from "../../../support/connector-control.ts";
+
+it("counts connectors, and names those that somebody should look at", async () => {
+  const { broker, engine, source, create } = await openConnectorScene();
+  const fault = { code: "slot_lost", message: "The slot is gone.", hint: "Restart." } as const;
+  const warning = { code: "retained_wal", message: "It keeps much.", hint: "Look." } as const;
+  const told = {
+    degraded: { ...REPORT, status: "degraded", warnings: [warning] },
+    failed: { ...REPORT, status: "failed", fault },
+    retrying: { ...REPORT, status: "retrying", fault: UNREACHABLE },
+    streaming: REPORT,
+  };
+  for (const [name, report] of Object.entries(told)) {
+    await tell(engine, await create({ name, tables: [{ schema: "public", table: name }] }), report);
+  }
+  await create({ name: "quiet", tables: [{ schema: "public", table: "quiet" }] });
+  await create({ name: "going" });
+  await broker.pauseConnector("streaming");
+  source.answers.meanwhile = async () => {
+    source.answers.down = true;
+  };
+  await broker.deleteConnector("going", { keepSlot: false, dryRun: false });
+
+  expect((await broker.status()).connectors).toEqual({
+    ...{ active: 4, paused: 1, degraded: 2, failed: 1, removing: 1 },
+    unwell: [
+      { connector: "degraded", status: "degraded", reason: "It keeps much." },
+      { connector: "failed", status: "failed", reason: "The slot is gone." },
+      { connector: "going", status: "removing", reason: "Nobody answers." },
+      { connector: "retrying", status: "retrying", reason: "Nobody answers." },
+    ],
+  });
+});
