@@ -75,10 +75,17 @@ export async function openConnectorStage(options: ConnectorStageOptions = {}): P
   const { limits = {}, connector = {} } = options;
   await create(engine, connector);
   const owners = options.engine === undefined ? engine.owners : takingOver(storage);
+  let isDead = false;
+  const never = () => new Promise<never>(() => {});
+  const postgresql: Source = {
+    ...{ check: source.check, tables: source.tables, remove: source.remove },
+    open: (request) => (isDead ? never() : source.open(request)),
+    measure: (settings) => (isDead ? never() : source.measure(settings)),
+  };
   const deps = {
     engine: { ...engine, owners },
     clock,
-    sources: { postgresql: source },
+    sources: { postgresql },
     random: () => 0.5,
     observer: watching,
     limits,

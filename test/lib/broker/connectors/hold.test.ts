@@ -136,7 +136,7 @@ test("a process that dies before the source has begun anew tells it again", asyn
   await third.pass(2_000);
 
   const told = third.source.opens.map(({ startsOver }) => startsOver);
-  expect(told).toEqual([false, true, true, false]);
+  expect(told).toEqual([false, true, true, true, false]);
 });
 
 test("a paused connector that is to begin from scratch knows nothing of before at once, and stays paused", async () => {
