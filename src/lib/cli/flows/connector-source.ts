@@ -61,10 +61,11 @@ async function askAddress(
   return { url, ...(isTold ? { passwordEnv, passwordFile } : await askPassword(ask, url)) };
 }
 
-export function askUrl(ask: Prompter, initial = "postgresql://"): Promise<string> {
+export function askUrl(ask: Prompter, earlier: string | undefined): Promise<string> {
+  const initial = earlier === undefined ? {} : { initial: earlier };
   return ask.text({
     message: "Database, such as postgresql://user@host:5432/name",
-    initial,
+    ...initial,
     problem: databaseUrlProblem,
   });
 }
