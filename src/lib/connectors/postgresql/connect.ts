@@ -11,6 +11,8 @@ export interface ConnectDeps extends DialDeps {
 export interface ConnectOptions extends DialOptions {
   /** Ends the connection, and everything that waits on it. */
   readonly signal?: AbortSignal;
+  /** The slot that it is about, for the words of errors. */
+  readonly slot?: string;
 }
 
 /** Each value as PostgreSQL spells it; `null` is NULL. */
@@ -38,7 +40,8 @@ export async function connect(
   deps: ConnectDeps,
   options: ConnectOptions = {},
 ): Promise<Connection> {
-  const { signal } = options;
+  const { signal, slot } = options;
+  const context = { address, ...(slot !== undefined && { slot }) };
   const { config, destroy } = await dial(address, deps, options);
   signal?.throwIfAborted();
   const client = new Client(config);
@@ -55,7 +58,7 @@ export async function connect(
       return (await client.query<Row>({ text, values: [...values] })).rows;
     } catch (error) {
       signal?.throwIfAborted();
-      throw sourceError(lost ?? error, { address });
+      throw sourceError(lost ?? error, context);
     }
   }
 
@@ -80,7 +83,7 @@ export async function connect(
     signal?.removeEventListener("abort", destroy);
     destroy();
     signal?.throwIfAborted();
-    throw sourceError(error, { address });
+    throw sourceError(error, context);
   }
 }
 

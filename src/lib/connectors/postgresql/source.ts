@@ -1,8 +1,12 @@
 import type { LookupFunction } from "node:net";
 import type { Clock } from "../../domain/clock.ts";
 import type { SecretReference } from "../../domain/connector.ts";
-import { type Source, SourceError } from "../port.ts";
+import type { Source } from "../port.ts";
+import { checkDatabase } from "./checks/check.ts";
+import { listTables } from "./list-tables.ts";
+import { measurer } from "./measure.ts";
 import { openStream } from "./open.ts";
+import { removeFromDatabase } from "./remove.ts";
 
 export interface PostgresqlDeps {
   readonly clock: Clock;
@@ -16,8 +20,11 @@ export interface PostgresqlDeps {
 
 /** Changes of PostgreSQL tables by logical replication (`pgoutput`). */
 export function postgresqlSource(deps: PostgresqlDeps): Source {
-  const seam = async () => {
-    throw new SourceError({ code: "unexpected", message: "Not wired yet.", hint: "" });
+  return {
+    check: (wish) => checkDatabase(wish, deps),
+    tables: (database) => listTables(database, deps),
+    open: (request) => openStream(request, deps),
+    measure: measurer(deps),
+    remove: (settings) => removeFromDatabase(settings, deps),
   };
-  return { check: seam, tables: seam, open: (request) => openStream(request, deps), measure: seam, remove: seam };
 }
