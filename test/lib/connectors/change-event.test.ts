@@ -48,16 +48,16 @@ describe("a message key", () => {
 
 test("the ids of changes are message ids, one per place", () => {
   const ids = [
-    changeId("00000000016B3748", 0),
-    changeId("00000000016B3748", 1),
-    snapshotId("00000000016B3748", "4711"),
-    snapshotId("00000000016B3748", "4712"),
-    snapshotId("00000000016B3749", "4711"),
+    changeId("00000000016b3748", 0),
+    changeId("00000000016b3748", 1),
+    snapshotId("00000000016b3748", "4711"),
+    snapshotId("00000000016b3748", "4712"),
+    snapshotId("00000000016b3749", "4711"),
   ];
 
   for (const id of ids) expect(id).toMatch(MESSAGE_ID_PATTERN);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(ids[0]).toBe("00000000016B3748-0");
+  expect(ids[0]).toBe("00000000016b3748-0");
 });
 
 test("an event keeps the spelling of its parts", () => {
