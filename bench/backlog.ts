@@ -1,3 +1,5 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { openEmbeddedEngine } from "../src/lib/engine/embedded/engine.ts";
 import type { Engine } from "../src/lib/engine/port.ts";
 import { type OpenBroker, openBroker } from "../src/lib/open-broker.ts";
@@ -6,6 +8,9 @@ import { systemClock as clock } from "../src/lib/system-clock.ts";
 const CALL_COUNT = 5_000;
 /** Each call waits for a sync; with a few under way the disk is never idle. */
 const CALLS = 3;
+/** Half of what a segment holds at most: what a start finds on average. */
+const NEWEST_BYTES = 32 * 1_048_576;
+const NEWEST_BYTES_MAX = 36 * 1_048_576;
 const PAYLOAD = new TextEncoder().encode(JSON.stringify({ orderId: "1", note: "x".repeat(75) }));
 
 export function openEngine(dir: string): Promise<Engine> {
@@ -56,6 +61,28 @@ export async function buildBacklog(dir: string, count: number): Promise<Engine> 
   await subscribe(after.url, "done");
   await after.close();
   return openEngine(dir);
+}
+
+/**
+ * A start reads the newest segment through, and how full that one is, is chance: here it is half full, whatever lies before, with messages of
+ * a topic of their own.
+ */
+export async function fillNewest(dir: string): Promise<void> {
+  const broker = await openServed(dir);
+  const { id } = await admin(broker.url, "POST", "/topics", { name: "filler" });
+  await broker.close();
+  const engine = await openEngine(dir);
+  const isHalfFull = async () => {
+    const bytes = await newestBytes(join(dir, "journal"));
+    return bytes >= NEWEST_BYTES && bytes <= NEWEST_BYTES_MAX;
+  };
+  while (!(await isHalfFull())) await append(engine, String(id), CALL_COUNT);
+  await engine.close();
+}
+
+async function newestBytes(journal: string): Promise<number> {
+  const newest = (await readdir(journal)).filter((name) => name.endsWith(".segment")).sort();
+  return (await stat(join(journal, newest.at(-1) ?? ""))).size;
 }
 
 async function subscribe(url: string, name: string): Promise<void> {
