@@ -24,7 +24,7 @@ await inDirectory(async (dir) => {
   const publish = (topic: string) =>
     runLoad({ url: broker.url, path: () => `/publish/${topic}`, body: BODY, connections: 64, durationMs: DURATION_MS });
   const order = (what: string) => admin(broker.url, "POST", `/subscriptions/reader/${what}`);
-  const received = async () => Number((await ask(sink.child, "take")).count);
+  const received = async () => Number((await ask(sink.child, "count")).count);
 
   /** How many a second arrive until all have. */
   async function drain(count: number): Promise<number> {
