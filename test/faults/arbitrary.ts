@@ -4,6 +4,8 @@ import { ENDPOINT } from "../support/broker.ts";
 
 /** The topic that is there. */
 export const TOPIC = "orders";
+/** The connector that is there. */
+export const CONNECTOR = "shop";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -55,7 +57,7 @@ const pathPart = fc.oneof(
   fc.constantFrom("%", "%2", "%ff", "%00", "%2e%2e", "..%2f", "a".repeat(700), "%E4%F6", "__proto__", "constructor"),
 );
 export const path = fc.oneof(
-  ...["/publish/", "/admin/v1/topics/", "/admin/v1/subscriptions/", "/"].map((start) =>
+  ...["/publish/", "/admin/v1/topics/", "/admin/v1/subscriptions/", "/admin/v1/connectors/", "/"].map((start) =>
     pathPart.map((part) => start + part),
   ),
 );
@@ -63,12 +65,61 @@ export const path = fc.oneof(
 const fieldName = fc.constantFrom(
   ...["name", "topic", "endpoint", "from", "retryDelays", "timeout", "maxInFlight", "visibility", "ttl", "schema"],
   ...["definition", "__proto__"],
+  ...["product", "database", "tables", "snapshot", "publication", "host", "port", "user", "password", "tls"],
+  ...["addTables", "removeTables", "onOversize", "retainedBytesWarn", "kind"],
 );
 const field = fc.oneof(
   fc.jsonValue({ depthSize: "small" }),
   name,
   fc.constantFrom("2h", "0s", "-1", "1e9h", "beginning"),
 );
+/** What a connector's request has, with something in it that may be wrong: text of any kind, in places that reach SQL, names and files. */
+const text = fc.oneof(
+  name,
+  fc.constantFrom(
+    "/var/run/postgresql",
+    "a'; DROP TABLE x; --",
+    "a\u0000b",
+    "\ud800",
+    "../../etc/passwd",
+    "größe",
+    "a b",
+  ),
+);
+const table = fc.record({ schema: fc.oneof(fc.constant("public"), text), table: text });
+const secret = fc.record({ kind: fc.constantFrom("env", "file", "plain"), name: text });
+const port = fc.oneof(fc.integer({ min: -1, max: 70_000 }), fc.double());
+const tls = fc.constantFrom("disable", "require", "verify-full", "maybe");
+const place = { host: text, port, user: text, password: fc.oneof(secret, text, fc.constant(null)), tls };
+const connectorField = fc.oneof(
+  fc.record({ database: fc.record({ ...place, database: text }, { requiredKeys: [] }) }),
+  fc.record({ tables: fc.array(fc.oneof(table, fc.jsonValue()), { maxLength: 3 }) }),
+  fc.record({ name: text }),
+  fc.record({ product: text }),
+  fc.record({ publication: text }),
+  fc.record({ retainedBytesWarn: fc.double() }),
+  fc.dictionary(fieldName, field, { maxKeys: 1 }),
+);
+
+const DATABASE = { host: "db", port: 5432, database: "shop", user: "kbroker", tls: "disable" };
+const connectorRight = (name: string, table: string) => ({
+  ...{ name, product: "web", kind: "postgresql", database: DATABASE },
+  tables: [{ schema: "public", table }],
+});
+
+/** What asks to change the connector that is there: fields that a change knows, most of them not as it wants them. */
+export const connectorChange = fc.record(
+  {
+    ...place,
+    addTables: fc.array(table, { maxLength: 3 }),
+    removeTables: fc.array(fc.oneof(table, fc.constant({ schema: "public", table: "orders" })), { maxLength: 3 }),
+    onOversize: fc.constantFrom("stop", "skip", "drop"),
+    retainedBytesWarn: fc.oneof(fc.nat(), fc.double()),
+    snapshot: text,
+  },
+  { requiredKeys: [] },
+);
+
 const fresh = fc.stringMatching(/^[a-z]{1,8}$/);
 
 /** A path and a body that is right but for one field at most, so that it gets past the first checks. */
@@ -88,13 +139,25 @@ const posts = Object.values(ROUTES).filter(({ method }) => method === "POST");
 const anything = fc
   .tuple(
     fc.constantFrom(...posts),
-    fc.constantFrom(TOPIC, "billing", "none"),
+    fc.constantFrom(TOPIC, "billing", CONNECTOR, "none"),
     fc.oneof(fc.dictionary(fieldName, field), fc.jsonValue()),
   )
   .map(([route, of, value]) => ({ path: route.path.replace(":name", of), value }));
 
+const almostConnector = fc
+  .tuple(
+    fc.constantFrom(ROUTES.connectorCreate.path, ROUTES.connectorCheck.path),
+    fc.tuple(fc.stringMatching(/^[a-z]{1,8}$/), fc.stringMatching(/^[a-z]{1,8}$/)),
+    connectorField,
+  )
+  .map(([path, [name, table], wrong]) => ({ path, value: { ...connectorRight(name, table), ...wrong } }));
+const almostTables = fc.record({ ...place, database: text }, { requiredKeys: [] }).map((wrong) => ({
+  path: ROUTES.connectorTables.path,
+  value: { kind: "postgresql", database: { ...DATABASE, ...wrong } },
+}));
+
 /** Where to and what of a POST to the admin routes. */
-export const adminPost = fc.oneof(almostRight, anything);
+export const adminPost = fc.oneof(almostRight, almostConnector, almostTables, anything);
 
 const keyword = fc.constantFrom(
   ...["type", "properties", "items", "pattern", "enum", "required", "allOf", "if", "minimum", "format", "$schema"],

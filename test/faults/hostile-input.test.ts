@@ -2,6 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { afterAll, beforeAll, expect } from "vitest";
 import { errorReply } from "../../src/lib/api/error.ts";
 import { ROUTES } from "../../src/lib/api/routes.ts";
+import { databaseProblem } from "../../src/lib/domain/database-address.ts";
 import { nameProblem } from "../../src/lib/domain/names.ts";
 import type { MemoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
@@ -10,7 +11,19 @@ import { LIMITS } from "../../src/lib/server/limits.ts";
 import { openMetrics } from "../../src/lib/server/metrics.ts";
 import { openServer, type Server } from "../../src/lib/server/server.ts";
 import { ENDPOINT, openTestBroker, type TestBroker } from "../support/broker.ts";
-import { adminPost, body, headerName, headerValue, jsonSchema, name, path, TOPIC } from "./arbitrary.ts";
+import { askedSource, SHOP } from "../support/connector-control.ts";
+import {
+  adminPost,
+  body,
+  CONNECTOR,
+  connectorChange,
+  headerName,
+  headerValue,
+  jsonSchema,
+  name,
+  path,
+  TOPIC,
+} from "./arbitrary.ts";
 import { exchange, exchangeBytes, type RawReply, type RawRequest } from "./raw-http.ts";
 
 const storage: MemoryStorage = memoryStorage();
@@ -20,10 +33,12 @@ let port = 0;
 let topicId = "";
 
 beforeAll(async () => {
-  tested = await openTestBroker({ storage, compileSchema: createCompileSchema() });
+  const sources = { postgresql: askedSource() };
+  tested = await openTestBroker({ storage, sources, compileSchema: createCompileSchema() });
   await tested.broker.createTopic({ name: TOPIC, visibility: "private" });
   await tested.broker.createSubscription({ name: "billing", topic: TOPIC, endpoint: ENDPOINT });
   [topicId = ""] = [...storage.topics.keys()];
+  await tested.broker.createConnector({ ...SHOP, name: CONNECTOR });
   server = await openServer({
     listen: { host: "127.0.0.1", port: 0, insecure: false },
     allowedHosts: [],
@@ -148,6 +163,19 @@ test.prop([adminPost], { numRuns: 400 })(
     const reply = await send({ path: to, body: encode(JSON.stringify(value)) });
 
     expect(reply.status).toBeGreaterThanOrEqual(200);
+  },
+);
+
+test.prop([connectorChange, fc.constantFrom("PATCH", "POST")], { numRuns: 300 })(
+  "whatever a change of a connector holds, the broker answers, a refusal changes nothing, and a table stays",
+  async (value, method) => {
+    const { connectorUpdate, connectorRestart } = ROUTES;
+    const route = method === "PATCH" ? connectorUpdate : connectorRestart;
+    await send({ method, path: route.path.replace(":name", CONNECTOR), body: encode(JSON.stringify(value)) });
+
+    const { connector } = await tested.broker.describeConnector(CONNECTOR);
+    expect(connector.tables.length).toBeGreaterThan(0);
+    expect(databaseProblem(connector.database)).toBeUndefined();
   },
 );
 
