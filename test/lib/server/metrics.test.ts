@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { BrokerView, LagView } from "../../../src/lib/broker/broker.ts";
+import type { ConnectorView } from "../../../src/lib/broker/requests/connectors.ts";
+import type { ConnectorReport } from "../../../src/lib/domain/connector-report.ts";
+import { firstReport } from "../../../src/lib/domain/connector-status.ts";
 import { openMetrics } from "../../../src/lib/server/metrics.ts";
 import { HEALTHY } from "../../support/broker.ts";
+import { CONNECTOR } from "../../support/connectors.ts";
 import { startServer } from "./harness.ts";
 
 const VIEW: LagView = {
@@ -33,6 +37,13 @@ const STATUS: BrokerView = {
   ...{ lag: 3, parked: 1, deadLetters: 4 },
 };
 
+const REPORT: ConnectorReport = {
+  ...firstReport(0, 0),
+  ...{ status: "degraded", lag: { bytes: 5, ms: 1_500 }, retainedBytes: 1_001, measuredAtMs: 1 },
+};
+
+const CONNECTED: ConnectorView = { connector: CONNECTOR, report: REPORT, asOfMs: 1 };
+
 test("docs/metrics.md lists every metric and no other", async () => {
   const rows = readFileSync("docs/metrics.md", "utf8").matchAll(/^\| `(\w+)` \| (\w+) \|/gm);
   const documented = Array.from(rows, ([, name, type]) => `${name} ${type}`);
@@ -45,7 +56,10 @@ test("docs/metrics.md lists every metric and no other", async () => {
 
 test("the page has what was counted and what is so now", async () => {
   const metrics = openMetrics();
-  const server = await startServer({ snapshot: async () => [VIEW], status: async () => STATUS }, { metrics });
+  const broker = { snapshot: async () => [VIEW], status: async () => STATUS, listConnectors: async () => [CONNECTED] };
+  const server = await startServer(broker, { metrics });
+  metrics.observer.captured("shop", { stored: 3, duplicates: 2, oversize: 1 });
+  metrics.observer.faulted("shop", "slot_lost");
   metrics.observer.published("orders", "stored");
   metrics.observer.delivered("billing", "orders", "ack", 20);
   metrics.observer.deadLettered("billing", "orders");
@@ -67,6 +81,16 @@ test("the page has what was counted and what is so now", async () => {
     'kbroker_lag{subscription="billing",topic="orders"} 3',
     'kbroker_in_flight{subscription="billing",topic="orders"} 2',
     'kbroker_oldest_age_seconds{subscription="billing",topic="orders"} 1.5',
+    'kbroker_connector_changes_total{connector="shop"} 3',
+    'kbroker_connector_duplicates_total{connector="shop"} 2',
+    'kbroker_connector_oversize_total{connector="shop"} 1',
+    'kbroker_connector_faults_total{connector="shop",code="slot_lost"} 1',
+    'kbroker_connector_status{connector="shop",status="degraded"} 1',
+    'kbroker_connector_status{connector="shop",status="failed"} 0',
+    'kbroker_connector_lag_bytes{connector="shop"} 5',
+    'kbroker_connector_lag_seconds{connector="shop"} 1.5',
+    'kbroker_connector_retained_wal_bytes{connector="shop"} 1001',
+    'kbroker_connector_retained_wal_warning{connector="shop"} 1',
     "kbroker_stored_bytes 10",
     "kbroker_refusing 0",
   ])
@@ -75,17 +99,27 @@ test("the page has what was counted and what is so now", async () => {
 
 test("what is not known has no sample, and what is gone leaves none behind", async () => {
   let views: readonly LagView[] = [VIEW];
-  const server = await startServer({ snapshot: async () => views, status: async () => STATUS });
+  let connectors: readonly ConnectorView[] = [CONNECTED];
+  const server = await startServer({
+    ...{ snapshot: async () => views, status: async () => STATUS, listConnectors: async () => connectors },
+  });
   const samples = async () =>
     (await (await fetch(`${server.url}/metrics`)).text())
       .split("\n")
-      .filter((line) => /^kbroker_(lag|free)/.test(line));
+      .filter((line) => /^kbroker_(lag|free|connector_lag_bytes|connector_retained_wal_bytes)/.test(line));
 
   const known = await samples();
   views = [{ ...VIEW, lag: null, oldestUndelivered: null }];
+  connectors = [{ ...CONNECTED, report: { ...REPORT, lag: null, retainedBytes: null } }];
   const unknown = await samples();
   views = [];
+  connectors = [];
   const gone = await samples();
 
-  expect([known, unknown, gone]).toEqual([['kbroker_lag{subscription="billing",topic="orders"} 3'], [], []]);
+  const lines = [
+    'kbroker_lag{subscription="billing",topic="orders"} 3',
+    'kbroker_connector_lag_bytes{connector="shop"} 5',
+    'kbroker_connector_retained_wal_bytes{connector="shop"} 1001',
+  ];
+  expect([known, unknown, gone]).toEqual([lines, [], []]);
 });

@@ -173,7 +173,7 @@ test("a topic that goes while it is written to stops the connector, too", async 
   await stage.engine.log.deleteTopic("topic-1");
 
   stage.source.commit([{ id: "a-0" }]);
-  await stage.pass(60_000);
+  await stage.idle();
 
   expect(await stage.report()).toMatchObject({ status: "failed", fault: { code: "topic_missing" } });
   expect([stage.source.safe, stage.source.openCount]).toEqual([[], 0]);

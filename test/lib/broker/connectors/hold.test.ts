@@ -253,6 +253,21 @@ test("an owner that was superseded declares nothing safe, changes no report, and
   expect([await stage.log(), stage.source.openCount]).toEqual(["a b", 0]);
 });
 
+test("an owner that was superseded in the midst of a batch appends nothing more of it", async () => {
+  const stage = await openConnectorStage({ limits: { page: { countMax: 1, bytesMax: 1_000 } } });
+  await stage.pass(5_000);
+  const appending = stage.engine.hold({ call: "log.append" });
+  stage.source.commit([{ id: "a" }, { id: "b" }]);
+  await appending.arrived;
+
+  stage.storage.epochs.set(RESOURCE, 2);
+  await stage.clock.advance(10_000);
+  appending.letGo();
+  await stage.pass(60_000);
+
+  expect(await stage.log()).toBe("a");
+});
+
 test("two owners at once store each event once and in order", async () => {
   const old = await openConnectorStage();
   old.source.commit([{ id: "a", key: "1" }]);

@@ -95,6 +95,21 @@ test("a stream that stores something new begins its delays again", async () => {
   expect(stage.source.opens.length).toBe(opened + 1);
 });
 
+test("a stream that went well for a minute begins its delays again, too", async () => {
+  const stage = await openConnectorStage();
+  const lift = stage.source.failOpen(sourceError("database_unreachable"));
+  stage.source.fail(sourceError("database_unreachable"));
+  await stage.pass(20_000);
+  lift();
+  await stage.pass(120_000);
+  const opened = stage.source.opens.length;
+
+  stage.source.fail(sourceError("database_unreachable"));
+  await stage.pass(1_000);
+
+  expect(stage.source.opens.length).toBe(opened + 1);
+});
+
 test.each(["slot_lost", "publication_missing", "key_changed", "other_database"] as const)(
   "%s waits for somebody, and a new generation tries again",
   async (code) => {
@@ -228,6 +243,19 @@ test("a source that has only empty batches, at once and for ever, leaves the pro
 
   expect(stage.source.yielded).toBeLessThan(200);
   expect(stage.source.yielded).toBeGreaterThan(10);
+});
+
+test("a report of another form does not stand in the way of a later beginning", async () => {
+  const first = await openConnectorStage();
+  await first.connectors.stop();
+  first.storage.reports.set(RESOURCE, { atMs: 0, epoch: 1, value: { incarnation: 0, checkpoint: { at: 7 } } });
+  const { clock, storage, source } = first;
+  const second = await openConnectorStage({ clock, storage, source });
+
+  await second.change({ generation: 1, incarnation: 1 });
+  await second.pass(2_000);
+
+  expect(source.opens.at(-1)).toMatchObject({ startsOver: true, checkpoint: undefined });
 });
 
 test("a report of another form is left as it is, and the connector does not begin", async () => {
