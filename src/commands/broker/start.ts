@@ -16,6 +16,10 @@ export default class BrokerStart extends BaseCommand {
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --data-dir ./kbroker-data --port 7171",
     {
+      description: "With passwords of databases in files, and one in a variable:",
+      command: "KBROKER_SECRET_SHOP=… <%= config.bin %> <%= command.id %> --secrets-dir ./secrets",
+    },
+    {
       description: "In a container, behind the network's own boundary:",
       command: "<%= config.bin %> <%= command.id %> --host 0.0.0.0 --insecure --allowed-host kbroker --data-dir /data",
     },
@@ -34,7 +38,8 @@ export default class BrokerStart extends BaseCommand {
       helpValue: "<name>",
     }),
     "secrets-dir": Flags.string({
-      description: "Directory with files that connectors may name as their passwords (default: none).",
+      description:
+        "Directory with files that connectors may name as their passwords (--password-file); each is read anew at every connect (default: none).",
       helpValue: "<dir>",
     }),
     insecure: Flags.boolean({ description: "Listen beyond loopback although everyone there can publish and operate." }),
@@ -45,13 +50,14 @@ export default class BrokerStart extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(BrokerStart);
     if (!flags.insecure) (await import("../../lib/config/refuse-tokens.ts")).refuseTokens(process.cwd());
-    const { openSecrets } = await import("../../lib/config/secrets.ts");
+    const { checkSecretsDir, openSecrets } = await import("../../lib/config/secrets.ts");
+    const secretsDir = flags["secrets-dir"] === undefined ? undefined : resolve(flags["secrets-dir"]);
+    if (secretsDir !== undefined) await checkSecretsDir(secretsDir);
     const { openBroker } = await import("../../lib/open-broker.ts");
     const stop = stopSignals();
     const { host, port, insecure, "allowed-host": allowedHosts = [], "accept-loss": acceptLoss } = flags;
     const segmentBytesMax = flags["segment-bytes"];
     const dataDir = resolve(flags["data-dir"] ?? defaultDataDir(process.env));
-    const secretsDir = flags["secrets-dir"];
     const broker = await openBroker({
       version: this.config.version,
       listen: { host, port, insecure },
@@ -59,7 +65,7 @@ export default class BrokerStart extends BaseCommand {
       storage: { dataDir, acceptLoss, ...(segmentBytesMax !== undefined && { limits: { segmentBytesMax } }) },
       log: { write: (line) => process.stderr.write(line), human: process.stderr.isTTY },
       onFatal: () => process.exit(1),
-      secret: openSecrets({ env: process.env, dir: secretsDir === undefined ? undefined : resolve(secretsDir) }),
+      secret: openSecrets({ env: process.env, dir: secretsDir }),
     });
     if (this.jsonEnabled()) this.logJson({ url: broker.url, dataDir });
     await stop.asked;

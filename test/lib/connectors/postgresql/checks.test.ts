@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SourceCheck, SourceWish } from "../../../../src/lib/connectors/port.ts";
-import { nearest } from "../../../../src/lib/connectors/postgresql/checks/nearest.ts";
 import { versionCheck } from "../../../../src/lib/connectors/postgresql/checks/server.ts";
 import { postgresqlSource } from "../../../../src/lib/connectors/postgresql/source.ts";
 import type { TableName } from "../../../../src/lib/domain/connector.ts";
@@ -30,7 +29,7 @@ const SCHEMA = `
   CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id);
   CREATE TABLE part_1 PARTITION OF parted FOR VALUES FROM (0) TO (10);
   CREATE TABLE guarded (id int PRIMARY KEY); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
-  CREATE SCHEMA sales; CREATE TABLE sales."Odd ""name" (a int, b int, c int, PRIMARY KEY (b, a) INCLUDE (c));
+  CREATE SCHEMA sales; CREATE TABLE sales.elsewhere (id int PRIMARY KEY); CREATE TABLE sales."Odd ""name" (a int, b int, c int, PRIMARY KEY (b, a) INCLUDE (c));
   GRANT SELECT ON guarded, full_identity TO reader;
   GRANT CREATE ON DATABASE postgres TO builder;
 `;
@@ -117,7 +116,9 @@ describe("a table", () => {
     ["parent", "table_kind", "error", /inherit/, "--table"],
     ["parted", "table_kind", "error", /partitioned/, "--table"],
     ["Order", "table", "error", /no table public.Order. Did you mean public.orders\?/, "--table public.orders"],
-    ["nothing_like_it", "table", "error", /no table/, "kbroker connector create"],
+    ["Ordres", "table", "error", /Did you mean public.orders\?/, "--table public.orders"],
+    ["elsewhere", "table", "error", /Did you mean sales.elsewhere\?/, "--table sales.elsewhere"],
+    ["nothing_like_it", "table", "error", /no table public.nothing_like_it.$/, "pg_tables"],
   ])("%s: %s", async ([table, name, result, message, fix]) => {
     const checks = await check({ tables: publicTables(table) });
 
@@ -375,24 +376,4 @@ testWithPostgresql("settings of the server that stand in the way are all named a
   expect(of(checks, "wal_level")[0]?.fix).toContain("ALTER SYSTEM SET wal_level = 'logical';");
   expect(of(checks, "max_slot_wal_keep_size")[0]).toMatchObject({ message: expect.stringContaining("64MB") });
   expect(of(checks, "encoding")[0]).toMatchObject({ result: "warning" });
-});
-
-describe("the nearest name", () => {
-  const known = [
-    { schema: "public", table: "orders" },
-    { schema: "sales", table: "invoices" },
-    { schema: "public", table: "x" },
-  ];
-
-  test.for([
-    ["ordres", "public.orders"],
-    ["ORDERS", "public.orders"],
-    ["invoices", "sales.invoices"],
-    ["customers", undefined],
-    ["y", undefined],
-  ] as const)("of %s is %s", ([table, expected]) => {
-    const found = nearest({ schema: "public", table }, known);
-
-    expect(found && `${found.schema}.${found.table}`).toBe(expected);
-  });
 });

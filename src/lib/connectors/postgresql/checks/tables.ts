@@ -1,9 +1,9 @@
 import type { TableName } from "../../../domain/connector.ts";
+import { nearest } from "../../../domain/nearest.ts";
 import type { SourceCheck, SourceWish } from "../../port.ts";
 import type { TableFacts } from "../table-facts.ts";
 import { identifier, tableSql, tableText } from "../words.ts";
 import { failed, ok, warning } from "./finding.ts";
-import { nearest } from "./nearest.ts";
 
 type Asked = Pick<SourceWish, "database" | "snapshot">;
 
@@ -25,11 +25,12 @@ export function tableChecks(facts: TableFacts, asked: Asked): readonly SourceChe
   return [ok("table", `${tableText(facts)}: key (${key.join(", ")})${rows}.`)];
 }
 
-/** With the nearest name, since most of what is not there is misspelled. */
+/** With the name that was probably meant: in another schema, in other letters, or misspelled. */
 export function missingTable(name: TableName, known: readonly TableName[]): SourceCheck {
-  const near = nearest(name, known);
-  const fix = near === undefined ? "See what there is: kbroker connector create --help" : `--table ${tableText(near)}`;
-  const guess = near === undefined ? "" : ` Did you mean ${tableText(near)}?`;
+  const elsewhere = known.find(({ table }) => table.toLowerCase() === name.table.toLowerCase());
+  const near = elsewhere === undefined ? nearest(tableText(name), known.map(tableText)) : tableText(elsewhere);
+  const fix = near === undefined ? "See what there is: SELECT * FROM pg_tables;" : `--table ${near}`;
+  const guess = near === undefined ? "" : ` Did you mean ${near}?`;
   return failed("table", `There is no table ${tableText(name)}.${guess}`, fix);
 }
 
