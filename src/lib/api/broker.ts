@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONNECTOR_STATUSES } from "../domain/connector-report.ts";
 import { count, instant } from "./common.ts";
 
 /** `GET /admin/v1/broker`: one look at the whole. */
@@ -26,7 +27,8 @@ export const brokerReply = z.object({
     unwell: z.array(
       z.object({
         connector: z.string(),
-        status: z.enum(["degraded", "retrying", "failed", "removing"]),
+        /** One that works, or is paused, is here for its warnings. */
+        status: z.enum([...CONNECTOR_STATUSES, "removing"]),
         reason: z.string().nullable(),
       }),
     ),

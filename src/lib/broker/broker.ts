@@ -1,6 +1,7 @@
 import type { Source, SourceTable } from "../connectors/port.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { ConnectorKind, DatabaseAddress } from "../domain/connector.ts";
+import type { ConnectorStatus } from "../domain/connector-report.ts";
 import type { CheckEndpoint, Outcome, Post } from "../domain/delivery.ts";
 import type { ShardLag } from "../domain/lag.ts";
 import type { CompileSchema } from "../domain/schema.ts";
@@ -217,7 +218,8 @@ export interface ConnectorsStatus {
   /** The first hundred by name. */
   readonly unwell: readonly {
     readonly connector: string;
-    readonly status: "degraded" | "retrying" | "failed" | "removing";
+    /** One that works, or is paused, is here for its warnings. */
+    readonly status: ConnectorStatus | "removing";
     /** `null`: nobody has said. */
     readonly reason: string | null;
   }[];

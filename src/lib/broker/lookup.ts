@@ -85,7 +85,7 @@ export function connectorNamed(view: CatalogView, name: string): Versioned<Conne
 function connectorGoes({ name, slot }: Connector): KBrokerError {
   const message = `The connector "${name}" was deleted; its replication slot "${slot}" is still to be removed.`;
   return new KBrokerError("connector_not_found", message, {
-    hint: `It is tried each minute. To try it now, or to give the slot up: kbroker connector delete ${name} [--keep-slot]`,
+    hint: `It is tried each minute; with "kbroker connector delete ${name} --keep-slot" the slot is given up.`,
   });
 }
 

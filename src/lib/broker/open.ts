@@ -4,6 +4,7 @@ import type { Broker, BrokerDeps } from "./broker.ts";
 import { openCatalogView } from "./catalog-view.ts";
 import { keepCompiled } from "./compiled-schemas.ts";
 import type { Connectors } from "./connectors/connectors.ts";
+import { createAsking } from "./control/asking.ts";
 import { checkConnector, connectorTables } from "./control/connector-checks.ts";
 import { createConnector } from "./control/connector-create.ts";
 import { deleteConnector } from "./control/connector-delete.ts";
@@ -11,7 +12,7 @@ import { connectorRemovals, REMOVAL_PERIOD_MS } from "./control/connector-remova
 import { restartConnector, setConnectorState } from "./control/connector-state.ts";
 import { updateConnector } from "./control/connector-update.ts";
 import { describeConnector, listConnectors } from "./control/connector-view.ts";
-import type { Asking, Control } from "./control/control.ts";
+import type { Control } from "./control/control.ts";
 import { listDeadLetters } from "./control/dead-letters.ts";
 import { deleteSubscription, deleteTopic } from "./control/deletions.ts";
 import { findMessage } from "./control/find-message.ts";
@@ -84,11 +85,7 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     });
   };
 
-  /** What asks a database takes its turn by itself, once it has the answer. */
-  const ask = async <T>(act: (asking: Asking) => Promise<T>) => {
-    checkOpen();
-    return act({ ...control, change });
-  };
+  const asking = createAsking({ ...control, change, checkOpen });
 
   /** Redrives and purges read many letters: they wait for each other, and hold up no change of the catalog. */
   const lettersInTurn = createInTurn();
@@ -141,16 +138,16 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       checkEndpointText(control, endpoint);
       return deps.checkEndpoint(endpoint);
     },
-    createConnector: (request) => ask((asking) => createConnector(asking, request)),
+    createConnector: (request) => asking((of) => createConnector(of, request)),
     listConnectors: () => listConnectors(control),
     describeConnector: (name) => describeConnector(control, name),
-    updateConnector: (name, request) => ask((asking) => updateConnector(asking, name, request)),
-    deleteConnector: (name, request) => ask((asking) => deleteConnector(asking, name, request)),
+    updateConnector: (name, request) => asking((of) => updateConnector(of, name, request)),
+    deleteConnector: (name, request) => asking((of) => deleteConnector(of, name, request)),
     pauseConnector: (name) => change(() => setConnectorState(control, name, "paused")),
     resumeConnector: (name) => change(() => setConnectorState(control, name, "active")),
     restartConnector: (name, request) => change(() => restartConnector(control, name, request)),
-    checkConnector: (wish) => checkConnector(control, wish),
-    connectorTables: (database) => connectorTables(control, database),
+    checkConnector: (wish) => asking((of) => checkConnector(of, wish)),
+    connectorTables: (database) => asking((of) => connectorTables(of, database)),
     status: () => status(control, { snapshot, ...started }),
     snapshot,
     async start() {

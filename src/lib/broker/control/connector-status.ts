@@ -30,6 +30,8 @@ export async function connectorsStatus(control: Control): Promise<ConnectorsStat
 function unwellOf({ connector: { name: connector }, report }: ConnectorView): readonly Unwell[] {
   if (report === null) return [];
   const { status, fault, warnings } = report;
-  if (status !== "degraded" && status !== "retrying" && status !== "failed") return [];
+  const isUnwell = status === "degraded" || status === "retrying" || status === "failed";
+  // A database keeps its log for one that is paused, too.
+  if (!isUnwell && warnings.length === 0) return [];
   return [{ connector, status, reason: (fault ?? warnings[0])?.message ?? null }];
 }

@@ -10,6 +10,7 @@ it("counts connectors, and names those that somebody should look at", async () =
     failed: { ...REPORT, status: "failed", fault },
     retrying: { ...REPORT, status: "retrying", fault: UNREACHABLE },
     streaming: REPORT,
+    waiting: { ...REPORT, status: "paused", warnings: [warning] },
   };
   for (const [name, report] of Object.entries(told)) {
     await tell(engine, await create({ name, tables: [{ schema: "public", table: name }] }), report);
@@ -23,12 +24,13 @@ it("counts connectors, and names those that somebody should look at", async () =
   await broker.deleteConnector("going", { keepSlot: false, dryRun: false });
 
   expect((await broker.status()).connectors).toEqual({
-    ...{ active: 4, paused: 1, degraded: 2, failed: 1, removing: 1 },
+    ...{ active: 5, paused: 1, degraded: 2, failed: 1, removing: 1 },
     unwell: [
       { connector: "degraded", status: "degraded", reason: "It keeps much." },
       { connector: "failed", status: "failed", reason: "The slot is gone." },
       { connector: "going", status: "removing", reason: "Nobody answers." },
       { connector: "retrying", status: "retrying", reason: "Nobody answers." },
+      { connector: "waiting", status: "paused", reason: "It keeps much." },
     ],
   });
 });

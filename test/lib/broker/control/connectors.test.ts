@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ASKED_AT_ONCE_MAX } from "../../../../src/lib/broker/control/asking.ts";
 import type { SourceCheck } from "../../../../src/lib/connectors/port.ts";
 import { bytes } from "../../../support/broker.ts";
 import {
@@ -85,6 +86,7 @@ describe("creating a connector", () => {
 
   it("is refused where somebody was faster while the database was asked", async () => {
     const { broker, source, create, names } = await openConnectorScene();
+    await broker.createTopic({ name: "cdc_web-shop_customers", ...PRIVATE });
     source.answers.meanwhile = async () => {
       source.answers.meanwhile = async () => {};
       await create({ name: "rival", tables: [CUSTOMERS] });
@@ -217,6 +219,22 @@ describe("looking whether it could be created", () => {
       topics: ["cdc_web-shop_orders", "cdc_web-shop_customers"],
     });
     expect(names()).toEqual([]);
+  });
+
+  it("is refused while too many databases are asked, and possible again after that", async () => {
+    const { broker, source } = await openConnectorScene();
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    source.answers.meanwhile = () => answered;
+    const asked = Array.from({ length: ASKED_AT_ONCE_MAX }, () => broker.checkConnector(SHOP));
+
+    await expect(broker.checkConnector(SHOP)).rejects.toMatchObject({ code: "overloaded" });
+    answer();
+    await Promise.all(asked);
+
+    expect(await broker.checkConnector(SHOP)).toMatchObject({ checks: [] });
   });
 
   it("lists what there is to capture, or says why it cannot", async () => {
