@@ -54,7 +54,11 @@ export async function openChangeLog(server: Postgresql, primaryKey: readonly str
         return encoder?.remove(at, message.row) ?? [];
       case "truncate":
         return message.oids.flatMap((oid) => encoders.get(oid)?.truncate(at) ?? []);
-      default:
+      case "begin":
+      case "commit":
+      case "relation":
+      case "other":
+      case "broken":
         return [];
     }
   };

@@ -6,8 +6,7 @@ import { KEY_BYTES_MAX, MESSAGE_ID_PATTERN } from "../../../src/lib/domain/messa
 const texts = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
   fc.string({ maxLength: 300 }),
-  // Texts that look like what another text is turned into.
-  fc.constantFrom('"é"', '"\\u00e9"', "é", "sha256:00", '"sha256:00"', " a", "a", "a ", '["a","b"]', "", '""', '","'),
+  fc.constantFrom("é", " a", "a", "a ", "", '"', ","),
 );
 const keyOf = fc.integer({ min: 1, max: 3 }).chain((count) => {
   const key = fc.tuple(texts, fc.array(texts, { minLength: count - 1, maxLength: count - 1 }));
@@ -34,6 +33,16 @@ describe("a message key", () => {
   test("is a hash where it is longer than a key may be", () => {
     expect(messageKey(["x".repeat(KEY_BYTES_MAX + 1)])).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(messageKey([`sha256:${"0".repeat(64)}`])).toBe(`"sha256:${"0".repeat(64)}"`);
+  });
+
+  test("of a text that looks like what another text is turned into is not that one's key", () => {
+    const long = "x".repeat(KEY_BYTES_MAX + 1);
+    const others = ["é", "", " a", long, '"'];
+
+    for (const text of others) {
+      const posing = messageKey([text]);
+      expect(messageKey([posing])).not.toBe(posing);
+    }
   });
 
   test.prop([keyOf])("differs exactly when the primary key differs, and is one that a message may have", ([a, b]) => {

@@ -22,7 +22,7 @@ function checkColumn({ identity, columns }: Relation, wanted: string, name: stri
     throw new SourceError({
       code: "key_changed",
       message: `The changes of table ${name} do not hold ${quoted(wanted)} of its primary key.`,
-      hint: "Publish all columns of the table; if its primary key was changed: kbroker connector restart NAME --snapshot initial",
+      hint: "Publish all columns of the table; if its primary key was changed: kbroker connector restart <name> --snapshot initial",
     });
   }
   if (identity !== "nothing" && !column.isKey) {
@@ -38,7 +38,7 @@ function keyless(name: string): SourceError {
   return new SourceError({
     code: "key_changed",
     message: `Table ${name} has no primary key.`,
-    hint: `ALTER TABLE ${name} ADD PRIMARY KEY (...); then kbroker connector restart NAME --snapshot initial`,
+    hint: `ALTER TABLE ${name} ADD PRIMARY KEY (...); then kbroker connector restart <name> --snapshot initial`,
   });
 }
 
