@@ -3,7 +3,7 @@ import type { ConnectorReport, ConnectorStatus, Fault, FaultCode, SnapshotProgre
 
 /** What fails is tried again after this, and each further time after twice as long. */
 const RETRY_DELAY_MS_FIRST = 1_000;
-export const RETRY_DELAY_MS_MAX = 30_000;
+const RETRY_DELAY_MS_MAX = 30_000;
 const RETRY_FACTOR = 2;
 /** ±20 %: many connectors of one database do not come back at the same moment. */
 const RETRY_JITTER = 0.2;

@@ -7,7 +7,7 @@ import { type Message, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX } from "../../domain
 import { checkMessage } from "../publish/check-message.ts";
 import { type AppendPlace, appendInOrder } from "./append-in-order.ts";
 
-export interface AppendContext extends Omit<AppendPlace, "table"> {
+interface AppendContext extends Omit<AppendPlace, "table"> {
   /** As it was when the stream opened: changes name its tables by their place. */
   readonly connector: Connector;
   readonly onOversize: Connector["onOversize"];

@@ -18,7 +18,7 @@ export interface AppendPlace extends HoldParts {
   readonly blocked: (fault: Fault, retryAtMs: number) => void;
 }
 
-export interface TopicCounts {
+interface TopicCounts {
   readonly stored: number;
   /** They were there already. */
   readonly duplicates: number;

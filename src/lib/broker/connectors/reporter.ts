@@ -4,7 +4,7 @@ import { KBrokerError, messageOf } from "../../domain/error.ts";
 import { alarm } from "../delivery/alarm.ts";
 import type { HoldParts } from "./hold-deps.ts";
 
-export type ReportChange = Partial<Omit<ConnectorReport, "sinceMs">>;
+type ReportChange = Partial<Omit<ConnectorReport, "sinceMs">>;
 
 /** Keeps what the owner tells of its connector, the position included, and writes it: at most once a period, at once where it turned. */
 export interface Reporter {

@@ -232,6 +232,23 @@ test("an append that hangs does not keep the broker from stopping, and counts fo
   expect((await stage.report()).checkpoint).toBeNull();
 });
 
+test("a report that hangs does not keep the broker from stopping, and what it tells later declares nothing safe", async () => {
+  const stage = await openConnectorStage();
+  await stage.pass(5_000);
+  const reporting = stage.engine.hold({ call: "reports.report" });
+  stage.source.commit([{ id: "a" }]);
+  await reporting.arrived;
+
+  const stopping = stage.connectors.stop();
+  await stage.clock.advance(10_000);
+  const isStopping = await isPending(stopping);
+  reporting.letGo();
+  await stage.idle();
+
+  expect(isStopping).toBe(false);
+  expect(stage.source.safe).toEqual([]);
+});
+
 test("an owner that was superseded declares nothing safe, changes no report, and ends", async () => {
   const stage = await openConnectorStage();
   stage.source.commit([{ id: "a" }]);
