@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { postgresqlBin } from "../support/postgresql-program.ts";
+import { openPostgresql, type Postgresql } from "../support/postgresql-server.ts";
 import { type E2eBroker, eventually, startBroker, startConsumer, temporaryDir } from "./http.ts";
 import { childEnv, program } from "./program.ts";
 
@@ -10,6 +12,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLES = examplesOf(await readFile(join(ROOT, "docs/cli.md"), "utf8"));
 const REDRIVE = { job: "nightly-redrive", maxMessages: 4, rate: 2 };
 const TEST_MS_MAX = 120_000;
+/** Of the role that reads the database. */
+const PASSWORD = "choose-one";
 
 /** What stands in `docs/cli.md` for each command (and in its `--help`), without the usage lines and the comments. */
 function examplesOf(reference: string): readonly string[] {
@@ -21,7 +25,7 @@ function examplesOf(reference: string): readonly string[] {
 /** What each needs to be there, and how it ends where nobody can be asked. The first that matches counts; all others end with 0. */
 const CASES: readonly (readonly [example: RegExp, world: World, exit?: number])[] = [
   [/^kbroker broker start/, "nothing"],
-  [/^kbroker (topic|subscription|schema) create$/, "topic", 2],
+  [/^kbroker (topic|subscription|schema|connector) create$/, "topic", 2],
   [/topic create/, "nothing"],
   // Only an editor can finish a draft.
   [/schema create orders --infer sample.json$/, "topic", 2],
@@ -34,17 +38,38 @@ const CASES: readonly (readonly [example: RegExp, world: World, exit?: number])[
   [/scheduled cancel orders --id o-2$|subscription delete billing$|--undo$/, "everything", 6],
   [/(rewind|skip|redrive) billing (?!.*(--yes|--dry-run))/, "everything", 6],
   [/^kbroker job/, "jobs"],
+  [/^kbroker connector create/, "database"],
+  [/^kbroker connector .*--watch$/, "connector", 130],
+  [/^kbroker connector/, "connector"],
   [/--watch$|--follow/, "everything", 130],
 ];
 
-/** `jobs`: everything, and a redrive that runs. */
-type World = "nothing" | "topic" | "everything" | "jobs";
+/** `jobs`: everything, and a redrive that runs. `database`: one with two tables; `connector`: and one that reads a table of it. */
+type World = "nothing" | "topic" | "everything" | "jobs" | "database" | "connector";
+
+let database: Postgresql | undefined;
+
+/** The one of all examples; each leaves a slot in it. */
+async function theDatabase(): Promise<Postgresql> {
+  if (database !== undefined) return database;
+  database = await openPostgresql({ settings: { max_replication_slots: "100", max_wal_senders: "100" } });
+  await database.createRole("kbroker", { attributes: "REPLICATION", password: PASSWORD });
+  await database.sql("CREATE DATABASE shop OWNER kbroker");
+  const session = await database.connect({ database: "shop" });
+  await session.query("SET ROLE kbroker");
+  await session.query("CREATE TABLE orders (id bigint PRIMARY KEY); CREATE TABLE customers (id bigint PRIMARY KEY)");
+  await session.end();
+  return database;
+}
+
+afterAll(() => database?.close());
 
 test.each(EXAMPLES)(
   "%s works as it stands",
   async (example) => {
     const [, world = "everything", exit = 0] = CASES.find(([pattern]) => pattern.test(example)) ?? [];
-    const broker = await startBroker();
+    const broker = await startBroker({}, { secret: async () => PASSWORD });
+    if (world === "database" || world === "connector") return runOnDatabase(example, { broker, world, exit });
     if (world !== "nothing") await broker.admin("topicCreate", "", { name: "orders" });
     if (world === "everything" || world === "jobs") await fill(broker);
     if (world === "jobs") await broker.admin("subscriptionRedrive", "billing", REDRIVE);
@@ -55,6 +80,23 @@ test.each(EXAMPLES)(
   },
   TEST_MS_MAX,
 );
+
+/** Without PostgreSQL it is as with the other tests that need it: left out here, a failure in CI. */
+async function runOnDatabase(
+  example: string,
+  { broker, world, exit }: { readonly broker: E2eBroker; readonly world: World; readonly exit: number },
+): Promise<void> {
+  if (postgresqlBin() === undefined && process.env.CI === undefined) return;
+  const { host, port } = await theDatabase();
+  const address = { host, port, database: "shop", user: "kbroker", tls: "disable" };
+  const wish = { name: "shop", product: "shop", kind: "postgresql", tables: [{ schema: "public", table: "orders" }] };
+  const password = { kind: "env", name: "KBROKER_SECRET_SHOP" };
+  if (world === "connector") await broker.admin("connectorCreate", "", { ...wish, database: { ...address, password } });
+
+  const ended = await run(example.replace("127.0.0.1:5432", `${host}:${port}`), broker, exit === 130);
+
+  expect({ example, ...ended }).toMatchObject({ exit });
+}
 
 test("the reference has an example of every command that it lists", () => {
   expect(EXAMPLES.length).toBeGreaterThan(80);

@@ -18,9 +18,17 @@ export default class ConnectorCreate extends ChangingCommand {
   static override description =
     "Without arguments it asks for everything, and reads the tables from the database. The changes of a table go to the topic cdc_<product>-<database>_<table>, which is created with the connector. Everything that has to hold in the database is checked first, with the SQL that mends it; --dry-run only checks, and exits with 5 where something does not hold.";
   static override examples = [
-    "<%= config.bin %> <%= command.id %> shop --product shop --url postgresql://kbroker@127.0.0.1:5432/shop --table public.orders",
-    "<%= config.bin %> <%= command.id %> shop --product shop --url postgresql://kbroker@127.0.0.1:5432/shop --table orders --table customers --dry-run",
-    "<%= config.bin %> <%= command.id %> shop --product shop --url postgresql://kbroker@127.0.0.1:5432/shop --password-env KBROKER_SECRET_SHOP --table orders --snapshot none --on-oversize skip",
+    "<%= config.bin %> <%= command.id %> shop --product shop --url postgresql://kbroker@127.0.0.1:5432/shop --password-env KBROKER_SECRET_SHOP --table public.orders",
+    {
+      description: "Only check:",
+      command:
+        "<%= config.bin %> <%= command.id %> shop --product shop --url postgresql://kbroker@127.0.0.1:5432/shop --password-file shop-password --table orders --table customers --dry-run",
+    },
+    {
+      description: "Only what changes from now on:",
+      command:
+        "<%= config.bin %> <%= command.id %> shop --product shop --url postgresql://kbroker@127.0.0.1:5432/shop --password-file shop-password --table orders --snapshot none",
+    },
     { description: "Ask for everything:", command: "<%= config.bin %> <%= command.id %>" },
   ];
   static override args = { name: Args.string({ description: "Name of the connector.", ignoreStdin: true }) };

@@ -17,7 +17,7 @@ export default class ConnectorUpdate extends ChangingCommand {
   static override examples = [
     "<%= config.bin %> <%= command.id %> shop --add-table public.customers",
     "<%= config.bin %> <%= command.id %> shop --on-oversize skip --retained-wal-warn 5GiB",
-    "<%= config.bin %> <%= command.id %> shop --url postgresql://kbroker@127.0.0.1:5432/shop --no-password",
+    "<%= config.bin %> <%= command.id %> shop --url postgresql://kbroker@127.0.0.1:5432/shop --password-file shop-password",
   ];
   static override args = connectorArg;
   static override flags = {
