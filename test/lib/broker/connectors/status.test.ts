@@ -171,13 +171,14 @@ test("a warning of the stream makes it degraded, and it is over with it", async 
   const stage = await openConnectorStage();
   stage.source.setWarnings([WARNING]);
   stage.source.commit([{ id: "a" }]);
-  await stage.idle();
+  await stage.pass(30_000);
   const before = await stage.report();
 
   stage.source.setWarnings([]);
   await stage.pass(10_000);
 
   expect(before).toMatchObject({ status: "degraded", warnings: [WARNING] });
+  expect(stage.notes.lines.filter((line) => line === `log warn ${WARNING.message}`)).toHaveLength(1);
   expect(await stage.report()).toMatchObject({ status: "streaming", warnings: [] });
 });
 
