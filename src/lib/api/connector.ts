@@ -83,7 +83,7 @@ export const connectorTablesReply = z.object({
   ),
 });
 
-export const faultReply = z.object({ code: z.enum(FAULT_CODES), message: z.string(), hint: z.string() });
+const faultReply = z.object({ code: z.enum(FAULT_CODES), message: z.string(), hint: z.string() });
 
 const connectorTable = z.object({ schema: z.string(), table: z.string(), topic: z.string() });
 

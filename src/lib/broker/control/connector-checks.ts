@@ -36,7 +36,7 @@ export async function checkSource({ sources }: Pick<Control, "sources">, wish: S
 }
 
 /** Says what a source failed with in the broker's own words for errors. */
-export async function ofSource<T>(asked: Promise<T>): Promise<T> {
+async function ofSource<T>(asked: Promise<T>): Promise<T> {
   try {
     return await asked;
   } catch (error) {
