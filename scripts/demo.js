@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, startBroker } from "./demo/broker.js";
 import { startConsumer } from "./demo/consumer.js";
+import { storyteller } from "./demo/steps.js";
 import { terminal } from "./demo/terminal.js";
 
-const WAIT_MS_MAX = 10_000;
 const SCHEMA = {
   type: "object",
   properties: { orderId: { type: "string" }, total: { type: "number" } },
@@ -15,24 +15,7 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-let step = 0;
-const say = (text) => process.stdout.write(`\n\n━━ ${++step}. ${text}\n`);
-const show = (text) => process.stdout.write(`  ✔ ${text}\n`);
-
-function check(holds, what) {
-  if (!holds) throw new Error(`This step does not show what it says: ${what}`);
-  show(what);
-}
-
-/** Waits for `holds`, asked again and again: what is awaited happens on its own, and soon. */
-async function until(holds, what) {
-  const deadline = Date.now() + WAIT_MS_MAX;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${WAIT_MS_MAX / 1000} s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  show(what);
-}
+const { say, check, until } = storyteller();
 
 async function story({ run, json }, { received, mend, url }) {
   const pushes = (id) => received.filter((push) => push.id === id);

@@ -11,16 +11,18 @@ export async function freePort() {
   return port;
 }
 
-/** Resolves once `/_/ready` answers 200. `stop` sends SIGINT and gives the exit code. */
-export async function startBroker({ start, dataDir, port }) {
-  const child = start(["broker", "start", "--data-dir", dataDir, "--port", String(port)]);
+/** Resolves once `/_/ready` answers 200. `stop` sends SIGINT and gives the exit code; `kill` is kill -9. */
+export async function startBroker({ start, dataDir, port, more = [] }) {
+  const child = start(["broker", "start", "--data-dir", dataDir, "--port", String(port), ...more]);
   let log = "";
   child.stderr.on("data", (chunk) => (log += chunk));
   const exited = new Promise((resolve) => child.once("close", resolve));
-  const stop = () => {
-    child.kill("SIGINT");
+  const end = (signal) => {
+    child.kill(signal);
     return exited;
   };
+  const stop = () => end("SIGINT");
+  const kill = () => end("SIGKILL");
   const deadline = Date.now() + READY_MS_MAX;
   while (!(await answersReady(port))) {
     if (child.exitCode !== null) throw new Error(`The broker stopped with ${child.exitCode}:\n${log}`);
@@ -30,7 +32,7 @@ export async function startBroker({ start, dataDir, port }) {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { stop };
+  return { stop, kill };
 }
 
 function answersReady(port) {

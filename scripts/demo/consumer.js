@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 
 /**
- * Listens on a free port of 127.0.0.1. `received` holds each push in order: `{ id, attempt, redriveCount, replay, status, payload }`. An
+ * Listens on a free port of 127.0.0.1. `received` holds each push in order: `{ id, key, attempt, redriveCount, replay, status, payload }`. An
  * event whose `orderId` is in `broken` is answered 500 as often as its number says (`Infinity`: until it is mended), then 204.
  */
 export async function startConsumer(broken) {
@@ -17,6 +17,7 @@ export async function startConsumer(broken) {
     const [attempt, redriveCount] = ["deliveryattempt", "redrivecount"].map((name) => request.headers[`x-kb-${name}`]);
     received.push({
       id,
+      key: request.headers["x-kb-key"],
       attempt: Number(attempt),
       redriveCount: Number(redriveCount ?? 0),
       replay: request.headers["x-kb-replay"],
