@@ -25,7 +25,7 @@ export const FAULT_CODES = [
 
 export type FaultCode = (typeof FAULT_CODES)[number];
 
-/** In words for an operator: what is the matter, and the exact next step. */
+/** In words for an operator: what is the matter, and the exact next step. In a source's hint `<name>` stands for the connector's name. */
 export interface Fault {
   readonly code: FaultCode;
   readonly message: string;

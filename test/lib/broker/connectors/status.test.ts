@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SourceError } from "../../../../src/lib/connectors/port.ts";
 import type { ConnectorStatus, Fault } from "../../../../src/lib/domain/connector-report.ts";
 import { type ConnectorStage, openConnectorStage, RESOURCE } from "../../../support/connectors.ts";
 import { MEASURE, sourceError } from "../../../support/scripted-source.ts";
@@ -273,4 +274,14 @@ test("a report of another form is left as it is, and the connector does not begi
   expect(source.opens).toHaveLength(1);
   expect(storage.reports.get(RESOURCE)?.value).toEqual({ incarnation: 0, checkpoint: { at: 7 } });
   expect(second.notes.lines.filter((line) => line.includes("cannot begin"))).toHaveLength(1);
+});
+
+test("a next step names the connector, so that it can be run as it stands", async () => {
+  const stage = await openConnectorStage();
+  const hint = "kbroker connector restart <name> --snapshot initial";
+
+  stage.source.fail(new SourceError({ code: "slot_lost", message: "It is lost.", hint }));
+  await stage.idle();
+
+  expect((await stage.report()).fault?.hint).toBe("kbroker connector restart shop --snapshot initial");
 });
