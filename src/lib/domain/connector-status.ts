@@ -56,6 +56,11 @@ export function retainedWarning(
   return [{ code: "retained_wal", message, hint }];
 }
 
+/** A source's fault as its connector tells it: the next step is the exact command. */
+export function faultOf(name: string, fault: Fault): Fault {
+  return { ...fault, hint: fault.hint.replaceAll("<name>", name) };
+}
+
 /** Each once. */
 export function distinctFaults(faults: readonly Fault[]): readonly Fault[] {
   return faults.filter((fault, index) => faults.findIndex((other) => isSameFault(other, fault)) === index);

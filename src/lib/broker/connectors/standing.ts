@@ -3,6 +3,7 @@ import type { Connector } from "../../domain/connector.ts";
 import type { ConnectorCounts, ConnectorReport, Fault } from "../../domain/connector-report.ts";
 import {
   distinctFaults,
+  faultOf,
   firstReport,
   flowingStatus,
   isSameFault,
@@ -86,13 +87,13 @@ export class Standing {
   }
 
   retrying(fault: Fault, retryAtMs: number): void {
-    this.#fails(fault, "It is tried again by itself.");
-    this.#reporter.note({ status: "retrying", fault, retryAtMs });
+    const told = this.#fails(fault, "It is tried again by itself.");
+    this.#reporter.note({ status: "retrying", fault: told, retryAtMs });
   }
 
   failed(fault: Fault): void {
-    this.#fails(fault, "It waits for somebody.");
-    this.#reporter.note({ status: "failed", fault, retryAtMs: null });
+    const told = this.#fails(fault, "It waits for somebody.");
+    this.#reporter.note({ status: "failed", fault: told, retryAtMs: null });
   }
 
   paused(): void {
@@ -104,7 +105,9 @@ export class Standing {
     const retainedBytes = measure === undefined ? null : Math.max(0, Math.round(measure.retainedBytes));
     const bytes = Math.max(0, Math.round(measure?.lag.bytes ?? 0));
     const ms = Math.max(0, Math.round(measure?.lag.ms ?? 0));
-    this.#measured = [...(measure?.warnings ?? []), ...retainedWarning(connector, retainedBytes)];
+    // Without a position nothing has been made in the database for good yet, and nothing can be missing there.
+    const missing = this.current.position === null ? [] : (measure?.warnings ?? []);
+    this.#measured = [...missing, ...retainedWarning(connector, retainedBytes)];
     const known = {
       ...{ lag: measure === undefined ? null : { bytes, ms }, retainedBytes },
       measuredAtMs: measure === undefined ? null : this.#parts.clock.now(),
@@ -138,7 +141,9 @@ export class Standing {
   /** A new one is told to the log, once. */
   #warnings(): readonly Fault[] {
     const before = this.current.warnings;
-    const warnings = distinctFaults([...(this.#stream?.warnings() ?? []), ...this.#measured]);
+    const { name } = this.#parts;
+    const told = [...(this.#stream?.warnings() ?? []), ...this.#measured].map((warning) => faultOf(name, warning));
+    const warnings = distinctFaults(told);
     for (const warning of warnings) {
       if (before.some((known) => isSameFault(known, warning))) continue;
       const { code, message, hint } = warning;
@@ -147,13 +152,15 @@ export class Standing {
     return warnings;
   }
 
-  #fails(fault: Fault, what: string): void {
+  #fails(given: Fault, what: string): Fault {
     const { observer, name } = this.#parts;
+    const fault = faultOf(name, given);
     const { code, message, hint } = fault;
     observer.faulted(name, code);
     const { fault: before } = this.current;
-    if (before !== null && isSameFault(before, fault)) return;
-    observer.log("warn", `The connector cannot go on. ${what}`, { ...this.#fields(), code, message, hint });
+    if (before === null || !isSameFault(before, fault))
+      observer.log("warn", `The connector cannot go on. ${what}`, { ...this.#fields(), code, message, hint });
+    return fault;
   }
 
   #fields() {

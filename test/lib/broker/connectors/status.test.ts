@@ -34,6 +34,35 @@ test("it is starting, reads the snapshot, and streams; each turn is durable at o
   expect(last.snapshot).toEqual(snapshot(2, true));
 });
 
+test("what is not there before the first position is not missed", async () => {
+  const warnings: readonly Fault[] = [{ code: "slot_lost", message: "No slot.", hint: "Begin again." }];
+  const stage = await openConnectorStage();
+  stage.source.setMeasure({ ...MEASURE, warnings });
+
+  await stage.pass(10_000);
+  const before = await stage.report();
+  stage.source.commit([{ id: "a" }]);
+  await stage.pass(10_000);
+
+  expect(before).toMatchObject({ status: "starting", warnings: [] });
+  expect(await stage.report()).toMatchObject({ status: "degraded", warnings });
+});
+
+test("the next step of a fault and of a warning names the connector", async () => {
+  const hint = "kbroker connector restart <name> --snapshot initial";
+  const stage = await openConnectorStage();
+  stage.source.commit([{ id: "a" }]);
+  stage.source.setMeasure({ ...MEASURE, warnings: [{ code: "table_missing", message: "Gone.", hint }] });
+  await stage.pass(10_000);
+  const [warning] = (await stage.report()).warnings;
+
+  stage.source.fail(new SourceError({ code: "slot_lost", message: "Gone.", hint }));
+  await stage.idle();
+
+  expect(warning?.hint).toBe("kbroker connector restart shop --snapshot initial");
+  expect((await stage.report()).fault?.hint).toBe("kbroker connector restart shop --snapshot initial");
+});
+
 test("progress is written at most once a second", async () => {
   const stage = await openConnectorStage();
   stage.source.commit([{ id: "a" }]);
