@@ -1,5 +1,5 @@
-import type { OpenSource, SourceBatch, SourceChange, SourceError, SourceStream } from "../port.ts";
-import { capture } from "./capture.ts";
+import type { OpenSource, SourceBatch, SourceChange, SourceError, SourceSettings, SourceStream } from "../port.ts";
+import { type Capture, type CaptureOptions, capture } from "./capture.ts";
 import type { Checkpoint, SnapshotState } from "./checkpoint.ts";
 import { type ConnectDeps, type Connection, connected } from "./connect.ts";
 import { type Live, startLive } from "./live.ts";
@@ -23,61 +23,35 @@ export interface PostgresqlStream extends SourceStream {
 }
 
 /** Rows of the beginning where there are some to read, then the changes. */
-export function createStream({ request, prepared, connection }: StreamParts, deps: ConnectDeps): PostgresqlStream {
+export function createStream(parts: StreamParts, deps: ConnectDeps): PostgresqlStream {
+  const { request, prepared } = parts;
   const { settings, signal } = request;
-  const { database: address } = settings;
   const ended = new AbortController();
-  let sql: Connection | undefined = connection;
-  let checkpoint = prepared.start;
+  const sql = sessionOf(parts, (work) => connected(settings.database, deps, { work, signal: ended.signal }));
+  const captured = capture({ settings, tables: prepared.tables, ask: sql.ask });
   let starting: Promise<Live> | undefined;
   let live: Live | undefined;
-  let failure: SourceError | undefined;
   let closing: Promise<void> | undefined;
 
-  function ask<T>(work: (one: Connection) => Promise<T>): Promise<T> {
-    return sql === undefined ? connected(address, deps, { work, signal: ended.signal }) : work(sql);
-  }
-  const captured = capture({ settings, tables: prepared.tables, ask });
-
-  async function letGo(): Promise<void> {
-    const used = sql;
-    sql = undefined;
-    await used?.close();
-  }
-
-  async function begin(): Promise<Live> {
-    await letGo();
-    const from = parseLsn(checkpoint.lsn);
-    live = await startLive({ settings, from, capture: captured, signal: ended.signal }, deps);
+  async function begin({ lsn }: Checkpoint): Promise<Live> {
+    await sql.letGo();
+    live = await startLive({ settings, from: parseLsn(lsn), capture: captured, signal: ended.signal }, deps);
     return live;
   }
 
-  function start(): Promise<Live> {
-    starting ??= begin();
+  function start(checkpoint: Checkpoint): Promise<Live> {
+    starting ??= begin(checkpoint);
     return starting;
   }
 
   async function* batches(): AsyncGenerator<SourceBatch> {
-    yield batchOf(checkpoint, []);
-    if (checkpoint.snapshot !== null) yield* beginning(checkpoint.snapshot);
-    const { next } = await start();
+    yield batchOf(prepared.start, []);
+    let checkpoint = yield* beginning(parts, captured);
+    const { next } = await start(checkpoint);
     for (let taken = await next(); taken !== undefined; taken = await next()) {
       checkpoint = { ...checkpoint, lsn: lsnText(taken.lsn) };
       yield batchOf(checkpoint, taken.changes);
     }
-  }
-
-  async function* beginning(state: SnapshotState): AsyncGenerator<SourceBatch> {
-    let read = state;
-    const plan = { state, tables: prepared.tables, encoder: captured.table, limits: CHUNK };
-    for await (const part of snapshotParts(connection, plan)) {
-      read = part.state;
-      checkpoint = { ...checkpoint, snapshot: read };
-      yield batchOf(checkpoint, part.changes);
-    }
-    const done = read.tables.map(({ schema, table, oid, key }) => ({ schema, table, oid, key }));
-    checkpoint = { ...checkpoint, tables: [...checkpoint.tables, ...done], snapshot: null };
-    yield { ...batchOf(checkpoint, []), snapshot: progressOf(read) };
   }
 
   async function end(): Promise<void> {
@@ -86,7 +60,7 @@ export function createStream({ request, prepared, connection }: StreamParts, dep
     // Whoever waits for the beginning is told.
     await starting?.catch(() => undefined);
     await live?.close();
-    await letGo();
+    await sql.letGo();
   }
 
   function close(): Promise<void> {
@@ -96,26 +70,70 @@ export function createStream({ request, prepared, connection }: StreamParts, dep
 
   const abort = () => void close();
   signal.addEventListener("abort", abort);
-  const all = batches();
   return {
     async start() {
-      await start();
+      await start(prepared.start);
     },
-    async next() {
-      if (failure !== undefined) throw failure;
-      if (closing !== undefined) return undefined;
-      try {
-        const { value, done } = await all.next();
-        return done === true || closing !== undefined ? undefined : value;
-      } catch (error) {
-        if (closing !== undefined) return undefined;
-        failure = sourceError(error, { address, slot: settings.slot });
-        throw failure;
-      }
-    },
+    next: failingForGood(batches(), { settings, isClosed: () => closing !== undefined }),
     safe: ({ position }) => live?.confirm(parseLsn(position)),
     warnings: () => prepared.warnings,
     close,
+  };
+}
+
+/** The connection until it is let go of, and then one for each question: those are rare. */
+function sessionOf({ connection }: StreamParts, anew: CaptureOptions["ask"]) {
+  let open: Connection | undefined = connection;
+  const ask: CaptureOptions["ask"] = (work) => (open === undefined ? anew(work) : work(open));
+  async function letGo(): Promise<void> {
+    const used = open;
+    open = undefined;
+    await used?.close();
+  }
+  return { ask, letGo };
+}
+
+/** Gives the checkpoint of the stream behind it. */
+async function* beginning(
+  { prepared, connection }: StreamParts,
+  captured: Capture,
+): AsyncGenerator<SourceBatch, Checkpoint> {
+  const { start, tables } = prepared;
+  if (start.snapshot === null) return start;
+  let state = start.snapshot;
+  const plan = { state, tables, encoder: captured.table, limits: CHUNK };
+  for await (const part of snapshotParts(connection, plan)) {
+    state = part.state;
+    yield batchOf({ ...start, snapshot: state }, part.changes);
+  }
+  const done = state.tables.map(({ schema, table, oid, key }) => ({ schema, table, oid, key }));
+  const checkpoint = { ...start, tables: [...start.tables, ...done], snapshot: null };
+  yield { ...batchOf(checkpoint, []), snapshot: progressOf(state) };
+  return checkpoint;
+}
+
+interface Ending {
+  readonly settings: SourceSettings;
+  readonly isClosed: () => boolean;
+}
+
+/** What a closed stream meets on its way out is no failure. */
+function failingForGood(
+  all: AsyncGenerator<SourceBatch>,
+  { settings: { database: address, slot }, isClosed }: Ending,
+): () => Promise<SourceBatch | undefined> {
+  let failure: SourceError | undefined;
+  return async () => {
+    if (failure !== undefined) throw failure;
+    if (isClosed()) return undefined;
+    try {
+      const { value, done } = await all.next();
+      return done === true || isClosed() ? undefined : value;
+    } catch (error) {
+      if (isClosed()) return undefined;
+      failure = sourceError(error, { address, slot });
+      throw failure;
+    }
   };
 }
 

@@ -40,7 +40,7 @@ test("says that the slot is lost, and makes no new one in silence", async () => 
 });
 
 test("begins anew with a slot of its own when it starts over", async () => {
-  const { settings, client, source, again } = await begun();
+  const { client, source, again } = await begun();
   await client.query("INSERT INTO orders VALUES (1)");
 
   const stream = await source.open({ ...again, startsOver: true });
@@ -49,7 +49,6 @@ test("begins anew with a slot of its own when it starts over", async () => {
   await stream.close();
 
   expect(changes.map(({ key }) => key)).toEqual(["2"]);
-  expect(settings.slot).toBeDefined();
 });
 
 test("goes on from the slot where no position was noted", async () => {
@@ -78,9 +77,11 @@ test("refuses a place in the history of another database", async () => {
   const elsewhere = { ...Object(again.checkpoint), system: "7000000000000000000" };
   const ahead = { ...Object(again.checkpoint), lsn: "FFFF/0" };
 
-  const openings = [elsewhere, ahead].map((checkpoint) => source.open({ ...again, checkpoint }));
+  for (const checkpoint of [elsewhere, ahead]) {
+    const opening = source.open({ ...again, checkpoint });
 
-  for (const opening of openings) await expect(opening).rejects.toMatchObject({ fault: { code: "other_database" } });
+    await expect(opening).rejects.toMatchObject({ fault: { code: "other_database" } });
+  }
 });
 
 test("refuses a position of another form", async () => {
