@@ -25,7 +25,11 @@ module.exports = {
     },
     only("outbox-knows-domain", "^src/lib/outbox", "^(src/lib/(domain|outbox|engine/port)|node_modules)"),
     only("schemas-know-domain", "^src/lib/schemas", "^(src/lib/(domain|schemas|engine/port)|node_modules)"),
-    only("server-knows-broker-and-api", "^src/lib/server", "^(src/lib/(domain|api|broker|server|connectors/port)|node_modules)"),
+    only(
+      "server-knows-broker-and-api",
+      "^src/lib/server",
+      "^(src/lib/(domain|api|broker|server|connectors/port)|node_modules)",
+    ),
     only("client-knows-api", "^src/lib/client", "^(src/lib/(domain|api|client)|node_modules)"),
     only("config-knows-domain", "^src/lib/config", "^(src/lib/(domain|config)|node_modules)"),
     only(
