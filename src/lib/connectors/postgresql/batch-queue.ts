@@ -32,6 +32,8 @@ export interface BatchQueue {
   end(failure?: Error): void;
 }
 
+type Wake = () => void;
+
 export function batchQueue(start: Lsn, { countMax, bytesMax }: BatchLimits): BatchQueue {
   let changes: SourceChange[] = [];
   let bytes = 0;
@@ -39,8 +41,7 @@ export function batchQueue(start: Lsn, { countMax, bytesMax }: BatchLimits): Bat
   let takenLsn = start;
   let isDue = false;
   let end: { readonly failure: Error | undefined } | undefined;
-  let wakeReader: (() => void) | undefined;
-  let wakeWriter: (() => void) | undefined;
+  let [wakeReader, wakeWriter]: [Wake?, Wake?] = [];
 
   const isFull = () => end === undefined && (changes.length >= countMax || bytes >= bytesMax);
 

@@ -39,7 +39,6 @@ const checkpoint = z.strictObject({
 });
 
 export type KnownTable = z.infer<typeof knownTable>;
-export type ReadTable = z.infer<typeof readTable>;
 export type Checkpoint = z.infer<typeof checkpoint>;
 export type SnapshotState = NonNullable<Checkpoint["snapshot"]>;
 

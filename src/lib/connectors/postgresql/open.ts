@@ -5,7 +5,8 @@ import { createStream } from "./stream.ts";
 
 /** Fails with `SourceError`, and with the signal's reason; then nothing stays open. */
 export async function openStream(request: OpenSource, deps: ConnectDeps): Promise<SourceStream> {
-  const connection = await connect(request.settings.database, deps, { signal: request.signal });
+  const { database, slot } = request.settings;
+  const connection = await connect(database, deps, { signal: request.signal, slot });
   try {
     const prepared = await prepare(connection, request, deps);
     const stream = createStream({ request, prepared, connection }, deps);

@@ -35,17 +35,19 @@ export interface Replication {
 /** A server that answers lets go of the slot within it. */
 const CLOSE_MS_MAX = 2_000;
 
+const SERVICE = {
+  // With a period it would confirm what it has merely received.
+  acknowledge: { auto: false, timeoutSeconds: 0 },
+  flowControl: { enabled: true },
+};
+
 /** Resolves when the server streams. Fails with `SourceError`, and with the signal's reason. */
 export async function startReplication(options: ReplicationOptions, deps: ConnectDeps): Promise<Replication> {
   const { settings, from, signal } = options;
   const { config, destroy } = await dial(settings.database, deps);
   signal.throwIfAborted();
   signal.addEventListener("abort", destroy, { once: true });
-  const service = new LogicalReplicationService(config, {
-    // With a period it would confirm what it has merely received.
-    acknowledge: { auto: false, timeoutSeconds: 0 },
-    flowControl: { enabled: true },
-  });
+  const service = new LogicalReplicationService(config, SERVICE);
   const plugin = replicationPlugin(settings.publication);
   let confirmed = from;
   let state: "starting" | "streaming" | "over" = "starting";
@@ -73,13 +75,7 @@ export async function startReplication(options: ReplicationOptions, deps: Connec
   const started = new Promise<void>((resolve) => void service.once("start", resolve));
   const streaming = service.subscribe(plugin, settings.slot, lsnText(from)).then(() => fail(stopped(settings)), fail);
 
-  async function letGo(): Promise<void> {
-    const waited = new AbortController();
-    await Promise.race([streaming.then(() => service.destroy()), deps.clock.after(CLOSE_MS_MAX, waited.signal)]);
-    waited.abort();
-    destroy();
-    await service.destroy();
-  }
+  const letGo = () => ended({ service, streaming, destroy }, deps);
 
   async function end(): Promise<void> {
     state = "over";
@@ -110,6 +106,22 @@ export async function startReplication(options: ReplicationOptions, deps: Connec
       return closing;
     },
   };
+}
+
+interface Ending {
+  readonly service: LogicalReplicationService;
+  /** Settles when the server has ended the stream. */
+  readonly streaming: Promise<void>;
+  readonly destroy: () => void;
+}
+
+/** Waits for the server's own end, for a while. */
+async function ended({ service, streaming, destroy }: Ending, { clock }: ConnectDeps): Promise<void> {
+  const waited = new AbortController();
+  await Promise.race([streaming.then(() => service.destroy()), clock.after(CLOSE_MS_MAX, waited.signal)]);
+  waited.abort();
+  destroy();
+  await service.destroy();
 }
 
 interface InOrderOptions extends Pick<ReplicationOptions, "take" | "idle"> {
