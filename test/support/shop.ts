@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
 import type { ConnectorReply } from "../../src/lib/api/connector.ts";
@@ -9,7 +9,7 @@ import { temporaryDir } from "../e2e/http.ts";
 import type { Postgresql } from "./postgresql.ts";
 
 const PASSWORD_FILE = "shop-password";
-const WAIT = { timeout: 120_000, interval: 50 };
+const WAIT = { timeout: 90_000, interval: 50 };
 const PAGE = 1_000;
 
 export interface Shop {
@@ -103,16 +103,12 @@ export async function arrived(admin: AdminClient, topic: string, key: string): P
   }, WAIT);
 }
 
-/** The state that somebody has who applies the events in their order: rows by key. */
-export function folded(messages: readonly TopicMessage[]): ReadonlyMap<string, Row> {
-  const rows = new Map<string, Row>();
-  for (const message of messages) {
-    const { op, after, source } = eventOf(message);
-    const key = message.key ?? "";
-    const kept = (source.unchanged ?? []).map((name) => [name, rows.get(key)?.[name]] as const);
-    if (op === "t") rows.clear();
-    else if (after === null) rows.delete(key);
-    else rows.set(key, { ...after, ...Object.fromEntries(kept) });
-  }
-  return rows;
+/** The state that somebody has who applies the events as docs/change-events.md tells: rows by key. */
+export async function folded(messages: readonly TopicMessage[]): Promise<ReadonlyMap<string, Row>> {
+  const page = await readFile(new URL("../../docs/change-events.md", import.meta.url), "utf8");
+  const code = /^```js\n(.*?export function apply.*?)^```$/ms.exec(page)?.[1] ?? "";
+  const { apply } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const copy = { rows: new Map<string, { readonly row: Row | null }>(), emptiedAt: "" };
+  for (const message of messages) apply(copy, { id: message.id, key: message.key, event: eventOf(message) });
+  return new Map(Array.from(copy.rows).flatMap(([key, { row }]) => (row === null ? [] : [[key, row]])));
 }
