@@ -73,6 +73,8 @@ const FAULTS = [
   layer("commands-know-the-cli-side", "src/commands/planted.ts", "../lib/broker/every.ts"),
   layer("only-broker-start-opens-a-broker", "src/commands/broker/start.ts", "../../lib/broker/every.ts"),
   layer("storage-libraries-stay-in-their-engine", "src/lib/server/planted.ts", "lmdb"),
+  layer("connectors-know-their-port-and-domain", "src/lib/connectors/planted.ts", "../engine/port.ts"),
+  layer("database-libraries-stay-in-connectors", "src/lib/connectors/planted.ts", "pg"),
 ];
 
 function copyTree() {

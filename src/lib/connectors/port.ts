@@ -122,7 +122,7 @@ const PASSING: ReadonlySet<FaultCode> = new Set([
   "unexpected",
 ]);
 
-/** The only failure of a source. Holds no secret. A source does not know what its connector is called: a hint says `<name>` there. */
+/** The only failure of a source. Holds no secret. */
 export class SourceError extends Error {
   override readonly name = "SourceError";
   readonly fault: Fault;

@@ -1,4 +1,4 @@
-import type { ConnectorReport, Fault } from "../../domain/connector-report.ts";
+import type { ConnectorReport } from "../../domain/connector-report.ts";
 import { isConnectorReport } from "../../domain/documents.ts";
 import { KBrokerError, messageOf } from "../../domain/error.ts";
 import { alarm } from "../delivery/alarm.ts";
@@ -77,8 +77,7 @@ export function reporter(parts: HoldParts, first: ConnectorReport, writes: () =>
 
   function note(change: ReportChange): void {
     const isTurn = change.status !== undefined && change.status !== current.status;
-    const told = addressed({ ...current, ...change }, name);
-    const next: ConnectorReport = { ...told, sinceMs: isTurn ? clock.now() : current.sinceMs };
+    const next: ConnectorReport = { ...current, ...change, sinceMs: isTurn ? clock.now() : current.sinceMs };
     if (!isConnectorReport(next)) throw new KBrokerError("internal", "A source told what no report can hold.");
     current = next;
     revision += 1;
@@ -105,10 +104,4 @@ export function reporter(parts: HoldParts, first: ConnectorReport, writes: () =>
       release(() => true);
     },
   };
-}
-
-/** A source knows no names of connectors: in its hints `<name>` stands for it, and whoever reads one wants to run it as it is. */
-function addressed(report: ConnectorReport, name: string): ConnectorReport {
-  const named = (fault: Fault): Fault => ({ ...fault, hint: fault.hint.replaceAll("<name>", () => name) });
-  return { ...report, fault: report.fault && named(report.fault), warnings: report.warnings.map(named) };
 }

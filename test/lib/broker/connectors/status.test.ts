@@ -304,13 +304,3 @@ test("a report of another form is left as it is, and the connector does not begi
   expect(storage.reports.get(RESOURCE)?.value).toEqual({ incarnation: 0, checkpoint: { at: 7 } });
   expect(second.notes.lines.filter((line) => line.includes("cannot begin"))).toHaveLength(1);
 });
-
-test("a next step names the connector, so that it can be run as it stands", async () => {
-  const stage = await openConnectorStage();
-  const hint = "kbroker connector restart <name> --snapshot initial";
-
-  stage.source.fail(new SourceError({ code: "slot_lost", message: "It is lost.", hint }));
-  await stage.idle();
-
-  expect((await stage.report()).fault?.hint).toBe("kbroker connector restart shop --snapshot initial");
-});
