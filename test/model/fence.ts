@@ -27,7 +27,8 @@ const WAITS = /\.(changed|unwant)$/;
 const PURE = /\.resourceOf$/;
 /** Takes somebody to be told, and answers at once. */
 const LISTENS = /\.(handle|watch)$/;
-const never = new Promise<never>(() => {});
+/** A new one each time: whatever waits for one that lived on would live on with it, and a million steps end a million processes. */
+const never = () => new Promise<never>(() => {});
 
 /** `turns`: how often in a row nothing may be seen under way before it is quiet; an engine with threads of its own needs more than one. */
 export function fence(engine: Engine, turns: number): Fence {
@@ -55,12 +56,12 @@ export function fence(engine: Engine, turns: number): Fence {
   }
 
   async function call(path: string, act: () => unknown): Promise<unknown> {
-    if (death.signal.aborted) return await never;
+    if (death.signal.aborted) return await never();
     const counts = WAITS.test(path) ? 0 : 1;
     busy += counts;
     const [outcome] = await Promise.allSettled([READS.test(path) ? read(act) : write(act)]);
     busy -= counts;
-    if (death.signal.aborted) return await never;
+    if (death.signal.aborted) return await never();
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
   }
