@@ -6,6 +6,7 @@ export function keyColumns(relation: Relation, primaryKey: readonly string[]): (
   const name = `${quoted(relation.schema)}.${quoted(relation.table)}`;
   const [first, ...others] = primaryKey;
   if (first === undefined) throw keyless(name);
+  checkKey(relation, primaryKey, name);
   for (const column of primaryKey) checkColumn(relation, column, name);
 
   const textOf = (row: Row, column: string) => {
@@ -14,6 +15,22 @@ export function keyColumns(relation: Relation, primaryKey: readonly string[]): (
     return text;
   };
   return (row) => [textOf(row, first), ...others.map((column) => textOf(row, column))];
+}
+
+/** By default the identity is the primary key: a key of other columns, or none, would let two rows share a message key. */
+function checkKey({ identity, columns }: Relation, primaryKey: readonly string[], name: string): void {
+  const key = columns.filter(({ isKey }) => isKey).map((column) => column.name);
+  if (identity !== "default" || (key.length === primaryKey.length && key.every((one) => primaryKey.includes(one))))
+    return;
+  const was = primaryKey.map(quoted).join(", ");
+  throw new SourceError({
+    code: "key_changed",
+    message: `The primary key of table ${name} was (${was}) and is ${key.length === 0 ? "gone" : `(${key.map(quoted).join(", ")})`}.`,
+    hint:
+      key.length === 0
+        ? `ALTER TABLE ${name} ADD PRIMARY KEY (${was}); then kbroker connector restart <name> --snapshot initial`
+        : "Begin again, with the new keys: kbroker connector restart <name> --snapshot initial",
+  });
 }
 
 function checkColumn({ identity, columns }: Relation, wanted: string, name: string): void {

@@ -1,3 +1,4 @@
+import type { TableName } from "../../domain/connector.ts";
 import type { Fault } from "../../domain/connector-report.ts";
 import type { SourceCheck, SourceMeasure, SourceSettings } from "../port.ts";
 import { missingTable, tableChecks } from "./checks/tables.ts";
@@ -58,17 +59,19 @@ async function tableWarnings(connection: Connection, settings: SourceSettings): 
   const published = await connection.query(PUBLISHED, [settings.publication]);
   const names = new Set(published.map(({ schema, table }) => `${schema}.${table}`));
   const there = new Set(facts.map(tableText));
-  const gone = settings.tables.filter((name) => !there.has(tableText(name))).map((name) => missingTable(name, []));
+  const gone = settings.tables.filter((name) => !there.has(tableText(name)));
+  const present = settings.tables.filter((name) => there.has(tableText(name)));
   const unfit = facts.flatMap((one) => tableChecks(one, { database: settings.database, snapshot: "none" }));
   return [
-    ...gone.map(({ message }) => tableMissing(message)),
+    ...gone.map(tableMissing),
     ...unfit.filter(({ result }) => result === "error").map(identityFault),
-    ...(published.length === 0 ? [noPublication(settings)] : unpublished(names, settings)),
+    ...(published.length === 0 ? [noPublication(settings)] : unpublished(names, { ...settings, tables: present })),
   ];
 }
 
-function tableMissing(message: string): Fault {
-  const hint = "Create it again, or leave it out: kbroker connector update <name> --remove-table SCHEMA.TABLE";
+function tableMissing(name: TableName): Fault {
+  const { message } = missingTable(name, []);
+  const hint = `Create it again, or leave it out: kbroker connector update <name> --remove-table ${tableText(name)}`;
   return { code: "table_missing", message, hint };
 }
 
