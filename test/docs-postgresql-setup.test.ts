@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { postgresqlSource } from "../src/lib/connectors/postgresql/source.ts";
+import { startBroker } from "./e2e/http.ts";
+import { type Ended, kbroker } from "./e2e/program.ts";
 import { dialDeps, roleOf } from "./support/dialled.ts";
 import { type Postgresql, startPostgresql, testWithPostgresql } from "./support/postgresql.ts";
 
@@ -25,6 +27,20 @@ async function errorsOf(server: Postgresql, ownsPublication: boolean): Promise<r
     ...{ ownsPublication, snapshot: "initial", hasSlot: false },
   });
   return checks.filter(({ result }) => result === "error").map(({ check }) => check);
+}
+
+function commandLines(): readonly string[] {
+  const page = readFileSync("docs/postgresql-setup.md", "utf8");
+  const lines = Array.from(page.matchAll(/```sh\n(.*?)```/gs), ([, block = ""]) => block.trim().split("\n")).flat();
+  expect(lines.length).toBeGreaterThan(0);
+  return lines;
+}
+
+/** As the page has it, but for where this database is. */
+async function typed(line: string, { host, port }: Postgresql): Promise<Ended> {
+  const broker = await startBroker({}, { secret: async () => "use-a-long-one" });
+  const words = line.replace("db.internal:5432", `${host}:${port}`).split(" ");
+  return kbroker(words.slice(1), { env: { KBROKER_ADMIN_URL: broker.url } });
 }
 
 testWithPostgresql("the set-up page leads to a database without an error, both ways, and back again", async () => {
@@ -52,6 +68,7 @@ testWithPostgresql("the set-up page leads to a database without an error, both w
   );
   await follow(ofTheirs ?? []);
   expect(await errorsOf(server, false)).toEqual([]);
+  for (const line of commandLines()) expect(await typed(line, server)).toMatchObject({ exit: 0 });
   expect(await errorsOf(server, true)).toEqual(["publication"]);
   await follow(ofOwn ?? []);
   expect(await errorsOf(server, true)).toEqual([]);

@@ -147,6 +147,7 @@ async function run(
   await symlink(program(), join(cwd, "bin", "kbroker"));
   await writeFile(join(cwd, "bin", "jq"), "#!/bin/sh\ncat\n");
   await chmod(join(cwd, "bin", "jq"), 0o755);
+  await mkdir(join(cwd, "secrets"));
   for (const [name, text] of Object.entries(FILES)) await writeFile(join(cwd, name), text);
   // The shell that is asked for need not be installed: what its line evaluates has to be printed.
   const line = example

@@ -16,8 +16,8 @@ export default class BrokerStart extends BaseCommand {
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --data-dir ./kbroker-data --port 7171",
     {
-      description: "With passwords of databases in files, and one in a variable:",
-      command: "KBROKER_SECRET_SHOP=… <%= config.bin %> <%= command.id %> --secrets-dir ./secrets",
+      description: "With the passwords of databases in files:",
+      command: "<%= config.bin %> <%= command.id %> --secrets-dir ./secrets",
     },
     {
       description: "In a container, behind the network's own boundary:",
