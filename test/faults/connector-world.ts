@@ -1,4 +1,4 @@
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import type { RouteBody } from "../../src/lib/api/routes.ts";
 import { type AdminClient, adminClient } from "../../src/lib/client/admin.ts";
 import { openSecrets } from "../../src/lib/config/secrets.ts";
@@ -38,6 +38,11 @@ export async function openWorld({
   onTestFinished(() => admin.close());
   await admin.call("connectorCreate", { body: { ...shop.body(...tables), ...wish } });
   await connectorBecomes(admin, { status: "streaming", fault: null });
+  // It says so a moment before its session is there; whoever ends that session would find none.
+  await vi.waitFor(
+    async () => expect(await server.sql("SELECT active FROM pg_replication_slots")).toEqual([{ active: true }]),
+    { timeout: 60_000 },
+  );
   return { server, shop, admin };
 }
 
