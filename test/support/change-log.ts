@@ -80,10 +80,11 @@ export async function openChangeLog(server: Postgresql, primaryKey: readonly str
           count = 0;
         }
         if (message.kind === "relation") encoders.set(message.oid, await encoderOf(message.relation));
-        for (const event of rendered(at, message)) {
-          events.push({ ...event, id: changeId(at.digits, count), text: textOf(event) });
-          count += 1;
-        }
+        const parts = rendered(at, message).map((event, index) => {
+          return { ...event, id: changeId(at.digits, count, { isMoved: index > 0 }), text: textOf(event) };
+        });
+        events.push(...parts);
+        if (parts.length > 0) count += 1;
       }
       return events;
     },

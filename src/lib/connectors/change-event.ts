@@ -36,9 +36,12 @@ export function messageKey(texts: readonly [string, ...string[]]): string {
   return json.length <= KEY_BYTES_MAX ? json : `sha256:${sha256(json)}`;
 }
 
-/** The id of a change in the stream. `position` is the commit's, in the letters of a message id; `ordinal` counts the transaction's events. */
-export function changeId(position: string, ordinal: number): string {
-  return `${position}-${ordinal}`;
+/**
+ * The id of a change in the stream. `position` is the commit's, in the letters of a message id; `ordinal` counts the transaction's changes.
+ * A row under its new key shares the change with the end of the old one.
+ */
+export function changeId(position: string, ordinal: number, { isMoved }: { readonly isMoved: boolean }): string {
+  return `${position}-${ordinal}${isMoved ? "-c" : ""}`;
 }
 
 /** The id of a row that the snapshot read: one per row and snapshot, however often it is read. */

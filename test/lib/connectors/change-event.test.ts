@@ -57,8 +57,9 @@ describe("a message key", () => {
 
 test("the ids of changes are message ids, one per place", () => {
   const ids = [
-    changeId("00000000016b3748", 0),
-    changeId("00000000016b3748", 1),
+    changeId("00000000016b3748", 0, { isMoved: false }),
+    changeId("00000000016b3748", 0, { isMoved: true }),
+    changeId("00000000016b3748", 1, { isMoved: false }),
     snapshotId("00000000016b3748", "4711"),
     snapshotId("00000000016b3748", "4712"),
     snapshotId("00000000016b3749", "4711"),

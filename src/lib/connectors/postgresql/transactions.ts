@@ -14,7 +14,10 @@ export interface TransactionsDeps {
 interface Transaction {
   readonly at: ChangeAt;
   readonly digits: string;
-  /** Events so far, of all tables, those of others included: what the connector captures may change while ids stay. */
+  /**
+   * Changes so far, of all tables, those that are not captured included. Not events: how many a change makes is known of captured tables
+   * only, and which these are may differ when the log is read again.
+   */
   count: number;
 }
 
@@ -35,16 +38,13 @@ export function transactions({ queue, capture }: TransactionsDeps): (message: Wa
   function tell(oid: number, render: (encoder: RelationEncoder, at: ChangeAt) => readonly RenderedEvent[]): void {
     const transaction = current;
     if (transaction === undefined) throw new Error("pgoutput sent a change outside of a transaction.");
+    const { at, digits, count } = transaction;
+    transaction.count += 1;
     const found = captured.get(oid);
-    if (found === undefined) {
-      transaction.count += 1;
-      return;
-    }
-    const { table, encoder } = found;
-    const { at, digits } = transaction;
-    for (const event of render(encoder, at)) {
-      queue.add({ table, id: changeId(digits, transaction.count), timeMs: at.tsMs, ...event });
-      transaction.count += 1;
+    if (found === undefined) return;
+    for (const [index, event] of render(found.encoder, at).entries()) {
+      const id = changeId(digits, count, { isMoved: index > 0 });
+      queue.add({ table: found.table, id, timeMs: at.tsMs, ...event });
     }
   }
 
