@@ -87,7 +87,7 @@ export interface SourceBatch {
   readonly position: string;
   /** Set while the rows of the beginning are read, and in the batch that ends it. */
   readonly snapshot: SnapshotProgress | null;
-  /** More of the snapshot follows. */
+  /** More of the snapshot follows. Where it has no changes as well, its checkpoint is durable before the next batch is stored. */
   readonly isSnapshot: boolean;
 }
 

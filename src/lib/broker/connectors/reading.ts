@@ -69,7 +69,7 @@ async function closed(opening: Promise<SourceStream>): Promise<void> {
 }
 
 async function follow(reading: Reading, stream: SourceStream): Promise<void> {
-  const { clock, limits, signal, lost, name } = reading;
+  const { clock, limits, signal, lost, name, standing } = reading;
   while (!signal.aborted) {
     const batch = await untilAborted(stream.next(), signal);
     if (signal.aborted) return;
@@ -78,6 +78,8 @@ async function follow(reading: Reading, stream: SourceStream): Promise<void> {
       throw new SourceError({ code: "unexpected", message: "The stream of the database ended.", hint });
     }
     await take(reading, batch);
+    // What a snapshot reads is named by its beginning: read again from another one, each row would be there twice.
+    if (batch.isSnapshot && batch.changes.length === 0) await untilAborted(standing.settled(), signal);
     if (lost.aborted) return;
     if (batch.changes.length === 0) await clock.after(limits.emptyMs, signal);
   }

@@ -171,6 +171,24 @@ test("nothing of a new beginning is stored before it is durable that it began", 
   expect(await stage.log()).toBe("a z");
 });
 
+test("rows of a snapshot are not stored under a beginning that a crash would forget", async () => {
+  const stage = await openConnectorStage();
+  await stage.pass(5_000);
+  const reporting = stage.engine.hold({ call: "reports.report" });
+
+  stage.source.commit([], { isSnapshot: true });
+  stage.source.commit([{ id: "row" }], { isSnapshot: true });
+  await reporting.arrived;
+  await stage.clock.advance(100);
+  const before = await stage.log();
+  reporting.letGo();
+  await stage.idle();
+  await stage.pass(1_000);
+
+  expect([before, await stage.log()]).toEqual(["", "row"]);
+  expect(await stage.report()).toMatchObject({ status: "snapshot", checkpoint: { at: 2 } });
+});
+
 test("a connector that was marked as deleted is let go of, and reads nothing more", async () => {
   const stage = await openConnectorStage();
   stage.source.commit([{ id: "a" }]);
