@@ -5,7 +5,7 @@ import { type Checkpoint, type KnownTable, parseCheckpoint, type SnapshotState }
 import type { ConnectDeps, Connection } from "./connect.ts";
 import { lsnText, parseLsn } from "./lsn.ts";
 import { ensurePublication } from "./publication.ts";
-import { createSlot, dropSlot, findSlot, slotLost } from "./slot.ts";
+import { createSlot, dropSlot, findSlot, type Slot, slotLost } from "./slot.ts";
 import { beginSnapshot } from "./snapshot.ts";
 import { type CapturedTable, readTables } from "./tables.ts";
 import { placeOf, tableSql, tableText } from "./words.ts";
@@ -28,6 +28,7 @@ export async function prepare(connection: Connection, request: OpenSource, deps:
   if (found === undefined && given !== undefined) {
     throw slotLost({ name: settings.slot, address: settings.database, why: "it is not there any more" });
   }
+  if (found !== undefined && given !== undefined) checkSlot(given, { slot: found, settings });
   const tables = await readTables(connection, settings);
   if (given !== undefined) checkKeys(given, tables);
   await ensurePublication(connection, { settings, tables, isNew: found === undefined });
@@ -38,7 +39,7 @@ export async function prepare(connection: Connection, request: OpenSource, deps:
     return { start: planned({ ...before, lsn }, { settings, tables, timeMs: system.timeMs, lsn }), tables, warnings };
   }
   const start = planned(
-    { ...before, lsn: later(before.lsn, lsnText(found.lsn)) },
+    { ...before, lsn: given?.lsn ?? lsnText(found.lsn) },
     { settings, tables, timeMs: system.timeMs, lsn: given === undefined ? lsnText(found.lsn) : system.lsn },
   );
   if (start.snapshot !== null) {
@@ -77,6 +78,16 @@ function checkSystem(
     message: `This is not the database that the connector read from, ${placeOf(settings.database)}: ${why}.`,
     hint: "Begin again with all rows of this one: kbroker connector restart <name> --snapshot initial",
   });
+}
+
+/** We confirm what is noted, never more: what lies between was confirmed by somebody else, or our data is an older copy of itself. */
+function checkSlot(
+  { lsn }: Checkpoint,
+  { slot, settings }: { readonly slot: Slot; readonly settings: SourceSettings },
+): void {
+  if (slot.lsn <= parseLsn(lsn)) return;
+  const why = `it stands at ${lsnText(slot.lsn)} and the connector has noted ${lsn} only, so the broker's data was restored from a backup or somebody moved the slot on`;
+  throw slotLost({ name: settings.slot, address: settings.database, why });
 }
 
 /** A row's key is what its events are known by: under another one they would not belong together any more. */
@@ -148,10 +159,6 @@ function knownOf(table: CapturedTable): KnownTable {
 
 function readOf(table: CapturedTable) {
   return { ...knownOf(table), rows: 0, rowsExpected: table.rowsExpected, after: null, done: false };
-}
-
-function later(one: string, other: string): string {
-  return parseLsn(one) > parseLsn(other) ? one : other;
 }
 
 const WRITERS_POLL_MS = 200;

@@ -62,6 +62,18 @@ test("goes on from the slot where no position was noted", async () => {
   expect(changes.map(({ key }) => key)).toEqual(["1"]);
 });
 
+test("says what is missing where the slot stands past the position that was noted", async () => {
+  const { settings, client, source, again } = await begun();
+  await client.query("INSERT INTO orders VALUES (1)");
+  await client.query("SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())", [settings.slot]);
+
+  const opening = source.open(again);
+
+  await expect(opening).rejects.toMatchObject({
+    fault: { code: "slot_lost", message: expect.stringContaining("restored from a backup") },
+  });
+});
+
 test("says that somebody else reads from the slot", async () => {
   const { source, again } = await begun();
   const stream = await source.open(again);
