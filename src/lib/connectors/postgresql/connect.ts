@@ -83,7 +83,7 @@ export async function connect(
     signal?.removeEventListener("abort", destroy);
     destroy();
     signal?.throwIfAborted();
-    throw sourceError(error, context);
+    throw sourceError(lost ?? error, context);
   }
 }
 

@@ -2,6 +2,7 @@ import { isIP, type LookupFunction, Socket } from "node:net";
 import type { ClientConfig } from "pg";
 import type { DatabaseAddress, SecretReference, TlsMode } from "../../domain/connector.ts";
 import { SourceError } from "../port.ts";
+import { guardedConnection } from "./guarded-connection.ts";
 import { PasswordWanted } from "./pg-errors.ts";
 import { placeOf, secretWords } from "./words.ts";
 
@@ -46,7 +47,8 @@ const SESSION = {
 export async function dial(address: DatabaseAddress, deps: DialDeps, options: DialOptions = {}): Promise<Dial> {
   refuseForbidden(address, deps);
   const password = await passwordOf(address, deps);
-  const sockets = new Set<Socket>();
+  const socket = guardedSocket(deps.lookup);
+  const transport = { ssl: tlsOf(address.tls), keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS };
   const config: ClientConfig = {
     ...{ host: address.host, port: address.port, database: address.database, user: address.user },
     // Asked for only when the server wants one; without a function the driver looks for one in PGPASSWORD and in ~/.pgpass.
@@ -54,21 +56,13 @@ export async function dial(address: DatabaseAddress, deps: DialDeps, options: Di
       if (password === undefined) throw new PasswordWanted();
       return password;
     },
-    ssl: tlsOf(address.tls),
+    ssl: transport.ssl,
     ...{ sslnegotiation: "postgres", application_name: "kbroker", options: sessionOptions(options) },
-    ...{
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
-    },
-    stream: () => {
-      const socket = guardedSocket(deps.lookup);
-      sockets.add(socket.once("close", () => sockets.delete(socket)));
-      return socket;
-    },
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connection: guardedConnection(socket, transport),
     types: { getTypeParser: () => asSpelled },
   };
-  return { config, destroy: () => sockets.forEach((socket) => void socket.destroy()) };
+  return { config, destroy: () => void socket.destroy() };
 }
 
 /** Every value is the text that PostgreSQL writes: nothing is rounded on its way through JavaScript. */

@@ -3,7 +3,7 @@ import type { Fault } from "../../domain/connector-report.ts";
 import { SourceError } from "../port.ts";
 import { networkFault } from "./network-errors.ts";
 import { sqlFault } from "./sql-errors.ts";
-import { placeOf } from "./words.ts";
+import { hostPort, placeOf } from "./words.ts";
 
 export interface ErrorContext {
   readonly address: DatabaseAddress;
@@ -16,6 +16,20 @@ export class PasswordWanted extends Error {
   override readonly name = "PasswordWanted";
 }
 
+/** The server asks for the password itself, over a connection that everybody between can read. */
+export class PasswordInClear extends Error {
+  override readonly name = "PasswordInClear";
+}
+
+/** What the server sent is not PostgreSQL's protocol. */
+export class ProtocolBroken extends Error {
+  override readonly name = "ProtocolBroken";
+
+  constructor({ cause }: { readonly cause: unknown }) {
+    super("What the server sent is not PostgreSQL's protocol.", { cause });
+  }
+}
+
 /** Anything that the driver throws, in the words of an operator; what is a `SourceError` already stays as it is. */
 export function sourceError(error: unknown, context: ErrorContext): SourceError {
   if (error instanceof SourceError) return error;
@@ -24,6 +38,8 @@ export function sourceError(error: unknown, context: ErrorContext): SourceError 
 
 function faultOf(error: unknown, context: ErrorContext): Fault {
   if (error instanceof PasswordWanted) return passwordWanted(context);
+  if (error instanceof PasswordInClear) return passwordInClear(context);
+  if (error instanceof ProtocolBroken) return protocolBroken(context);
   return sqlFault(error, context) ?? networkFault(error, context) ?? unexpected(error, context);
 }
 
@@ -32,6 +48,22 @@ function passwordWanted({ address }: ErrorContext): Fault {
     code: "authentication_failed",
     message: `PostgreSQL wants a password for ${placeOf(address)}, and the connector names none.`,
     hint: "Name where the password is: kbroker connector update <name> --password-env NAME | --password-file FILE",
+  };
+}
+
+function passwordInClear({ address }: ErrorContext): Fault {
+  return {
+    code: "authentication_failed",
+    message: `PostgreSQL wants the password for ${placeOf(address)} in clear, over a connection without TLS; it was not sent.`,
+    hint: "Let the server ask for scram-sha-256 (in pg_hba.conf), or encrypt: ?sslmode=verify-full in --url of kbroker connector update <name>",
+  };
+}
+
+function protocolBroken({ address }: ErrorContext): Fault {
+  return {
+    code: "database_unreachable",
+    message: `What listens at ${hostPort(address)} does not speak PostgreSQL's protocol.`,
+    hint: "Name the host and port of PostgreSQL itself: kbroker connector update <name> --url …",
   };
 }
 
