@@ -1,6 +1,6 @@
 import type { Relation, Row } from "./relation.ts";
 import type { TypeCatalog } from "./type-catalog.ts";
-import type { Render } from "./values.ts";
+import { RENDER, type Render, VALUE_LENGTH_MAX } from "./values.ts";
 
 /** A column, ready to be written many times. */
 export interface Column {
@@ -27,9 +27,14 @@ export function rowJson(columns: readonly Column[], row: Row): string {
     const text = row[name];
     if (text === undefined) continue;
     if (json.length > 1) json += ",";
-    json += label + (text === null ? "null" : render(text));
+    json += label + (text === null ? "null" : valueJson(text, render));
   }
   return `${json}}`;
+}
+
+/** An array without its end is none. */
+function valueJson(text: string, render: Render): string {
+  return text.length < VALUE_LENGTH_MAX ? render(text) : RENDER.text(text);
 }
 
 /** The columns that were left out, as a member of `source`; empty where there are none. */

@@ -1,6 +1,7 @@
 import type { UpdatedRow } from "./events.ts";
 import { type Lsn, lsnOf } from "./lsn.ts";
 import type { Relation, RelationColumn, Row } from "./relation.ts";
+import { VALUE_LENGTH_MAX } from "./values.ts";
 
 /** What `pgoutput` (protocol 1) says, as far as it is asked here. Values are the texts that PostgreSQL writes. */
 export type WalMessage =
@@ -208,7 +209,7 @@ class Reader {
     const length = this.uint32();
     const end = this.#at + length;
     if (end > this.#bytes.length) throw new Error("pgoutput sent a value that ends before its length.");
-    const text = this.#bytes.toString("utf8", this.#at, end);
+    const text = this.#bytes.toString("utf8", this.#at, Math.min(end, this.#at + VALUE_LENGTH_MAX));
     this.#at = end;
     return text;
   }

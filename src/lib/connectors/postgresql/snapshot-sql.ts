@@ -1,4 +1,5 @@
 import type { CapturedTable, TableColumn } from "./tables.ts";
+import { VALUE_LENGTH_MAX } from "./values.ts";
 import { identifier, tableSql } from "./words.ts";
 
 export interface ChunkLimits {
@@ -22,13 +23,22 @@ export function chunkSql(table: CapturedTable, { isFirst, limits }: { isFirst: b
   const sizes = columns.map(sizeSql).join(" + ");
   const running = `pg_catalog.sum(${sizes}) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
   const sized = `SELECT ${names}, ${running} AS ${SIZE} FROM (${page}) AS page`;
-  return `SELECT ${names} FROM (${sized}) AS sized WHERE ${SIZE} IS NULL OR ${SIZE} < ${limits.bytesMax} ORDER BY ${order}`;
+  const cut = columns.map(cutSql).join(", ");
+  return `SELECT ${cut} FROM (${sized}) AS sized WHERE ${SIZE} IS NULL OR ${SIZE} < ${limits.bytesMax} ORDER BY ${order}`;
 }
 
 const SIZE = '"kbroker: bytes before"';
 
 function bound({ type }: TableColumn, index: number): string {
   return `$${index + 1}::${type}`;
+}
+
+/** Of types that may be larger than a message of the driver can be; the others are small, or their text is another one when it is cast. */
+function cutSql({ name, type }: TableColumn): string {
+  const column = identifier(name);
+  if (type === "bytea") return `pg_catalog.substr(${column}, 1, ${VALUE_LENGTH_MAX / 2}) AS ${column}`;
+  const isLong = /^(text|character varying|json|jsonb|xml)\b/.test(type) || type.endsWith("[]");
+  return isLong ? `pg_catalog.left(${column}::text, ${VALUE_LENGTH_MAX}) AS ${column}` : column;
 }
 
 /** A text's own size even where it is stored compressed: that is what it is in memory. */

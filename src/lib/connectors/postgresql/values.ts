@@ -4,6 +4,12 @@ import type { Form } from "./types.ts";
 export type Render = (text: string) => string;
 
 /**
+ * So much of a value is read: no event that holds more of one can be stored, and a row may have a gigabyte. What is cut is a text, whatever
+ * its type.
+ */
+export const VALUE_LENGTH_MAX = 1_048_576;
+
+/**
  * Nothing is computed with: a number keeps its digits, a time its microseconds. What JSON has no number for is a string; what RFC 3339 has no
  * year for (before 1, after 9999, infinity) keeps PostgreSQL's spelling of it, which no parser mistakes for another time.
  */
