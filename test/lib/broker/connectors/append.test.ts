@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { varied } from "../../../../src/lib/broker/connectors/append-plan.ts";
 import { KBrokerError } from "../../../../src/lib/domain/error.ts";
+import { bytes } from "../../../support/broker.ts";
 import { openConnectorStage } from "../../../support/connectors.ts";
 
 const text = (payload: Uint8Array | undefined) => new TextDecoder().decode(payload);
@@ -12,6 +14,7 @@ test("each event that is stored is told as published to its topic", async () => 
   await stage.idle();
 
   const published = stage.notes.lines.filter((line) => line.startsWith("published"));
+  expect(stage.notes.lines).toContain("captured shop");
   expect(published).toEqual(["published cdc_shop-shop_orders stored", "published cdc_shop-shop_orders stored"]);
 });
 
@@ -29,6 +32,21 @@ test("an id that stands for another row's state is one more event under an id of
   expect(once).toMatch(/^a-0 a-0-[0-9a-f]{8}$/);
   expect(await stage.log()).toBe(once);
   expect(text((await stage.stored()).at(-1)?.payload)).toBe('"new"');
+});
+
+test("an event is stored even where the id that is made of its bytes is another one's already", async () => {
+  const stage = await openConnectorStage();
+  const { id } = await varied({ id: "a-0", attributes: [], payload: bytes('"new"') });
+  stage.source.commit([
+    { id: "a-0", text: '"old"' },
+    { id, text: '"another"' },
+  ]);
+  await stage.idle();
+  stage.source.rewrite(0, [{ id: "a-0", text: '"new"' }]);
+
+  await stage.change({ incarnation: 1, generation: 1 });
+
+  expect((await stage.stored()).map(({ payload }) => text(payload))).toEqual(['"old"', '"another"', '"new"']);
 });
 
 test("what came behind such an event under its key comes again behind it, and nothing else does", async () => {

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { openConnectors } from "../../../../src/lib/broker/connectors/open-connectors.ts";
 import { KBrokerError } from "../../../../src/lib/domain/error.ts";
+import type { OwnerHandler, Owners } from "../../../../src/lib/engine/port.ts";
 import { CONNECTOR, openConnectorStage, RESOURCE } from "../../../support/connectors.ts";
+import { settle } from "../../../support/manual-clock.ts";
 import { isPending } from "../../../support/promises.ts";
 import { sourceError } from "../../../support/scripted-source.ts";
 
@@ -40,6 +43,22 @@ test("what was read before a pause is stored and declared safe, and then it is p
   expect(before.status).not.toBe("paused");
   expect([await stage.log(), stage.source.safe]).toEqual(["a", [1]]);
   expect(await stage.report()).toMatchObject({ status: "paused", position: "0/1" });
+});
+
+test("what came while an earlier position was noted is declared safe before a pause, too", async () => {
+  const stage = await openConnectorStage();
+  await stage.pass(5_000);
+  const reporting = stage.engine.hold({ call: "reports.report" });
+  stage.source.commit([{ id: "a" }]);
+  await reporting.arrived;
+  stage.source.commit([{ id: "b" }]);
+  await settle();
+  reporting.letGo();
+  await stage.idle();
+
+  await stage.change({ state: "paused" });
+
+  expect([await stage.log(), stage.source.safe]).toEqual(["a b", [1, 2]]);
 });
 
 test("a pause does not wait for room on the disk", async () => {
@@ -334,7 +353,6 @@ test("a connector that cannot be owned yet is asked for again", async () => {
     },
   };
 
-  const { openConnectors } = await import("../../../../src/lib/broker/connectors/open-connectors.ts");
   const sources = { postgresql: source };
   const again = openConnectors({
     ...{ engine: { ...engine, owners }, clock, sources, random: () => 0.5, observer: stage.notes },
@@ -357,4 +375,57 @@ test("a connector of a form that is not known is left alone", async () => {
     "log error A connector has a form that this version does not know; it is left alone.",
   );
   expect(stage.source.opens).toHaveLength(1);
+});
+
+/** Owners that hand out only what the test hands out. */
+async function openHandedOut() {
+  const stage = await openConnectorStage();
+  await stage.connectors.stop();
+  let handler: OwnerHandler | undefined;
+  const wanted: string[] = [];
+  const owners: Owners = {
+    handle: (given) => {
+      handler = given;
+    },
+    async want(resource) {
+      wanted.push(resource);
+      if (wanted.length === 1) throw new KBrokerError("internal", "Not now.");
+    },
+    unwant: async () => {},
+  };
+  const connectors = openConnectors({
+    ...{ engine: { ...stage.engine, owners }, clock: stage.clock, sources: { postgresql: stage.source } },
+    ...{ random: () => 0.5, observer: stage.notes },
+  });
+  void connectors.start();
+  await settle();
+  return { stage, connectors, wanted, handler };
+}
+
+test("once it stops, nothing is asked for any more, and what is handed out all the same is not begun", async () => {
+  const { stage, connectors, wanted, handler } = await openHandedOut();
+  const before = stage.source.opens.length;
+
+  await connectors.stop();
+  await stage.clock.advance(60_000);
+  stage.storage.epochs.set(RESOURCE, 9);
+  await handler?.acquired({ resource: RESOURCE, epoch: 9 });
+  await stage.idle();
+
+  expect(wanted).toEqual([RESOURCE]);
+  expect(stage.source.opens.length).toBe(before);
+});
+
+test("the loss of an earlier hold does not end the later one", async () => {
+  const { stage, connectors, handler } = await openHandedOut();
+  stage.storage.epochs.set(RESOURCE, 9);
+  await handler?.acquired({ resource: RESOURCE, epoch: 9 });
+  await settle();
+
+  handler?.lost({ resource: RESOURCE, epoch: 8 });
+  stage.source.commit([{ id: "a" }]);
+  await stage.idle();
+
+  expect(await stage.log()).toBe("a");
+  await connectors.stop();
 });

@@ -304,3 +304,27 @@ test("a report of another form is left as it is, and the connector does not begi
   expect(storage.reports.get(RESOURCE)?.value).toEqual({ incarnation: 0, checkpoint: { at: 7 } });
   expect(second.notes.lines.filter((line) => line.includes("cannot begin"))).toHaveLength(1);
 });
+
+test("one whose snapshot goes on after a crash says so before its next rows come", async () => {
+  const table = { schema: "public", table: "orders", rows: 1, rowsExpected: 2, done: false };
+  const first = await openConnectorStage();
+  first.source.commit([{ id: "a" }], { isSnapshot: true, snapshot: { tables: [table] } });
+  await first.pass(5_000);
+
+  const second = await first.crash();
+  await second.pass(5_000);
+
+  expect(second.source.opens).toHaveLength(2);
+  expect((await second.report()).status).toBe("snapshot");
+});
+
+test("the last change stays known while nothing but the position goes on", async () => {
+  const stage = await openConnectorStage();
+  stage.source.commit([{ id: "a", timeMs: 5.4 }]);
+  await stage.pass(5_000);
+
+  stage.source.commit([]);
+  await stage.pass(5_000);
+
+  expect(await stage.report()).toMatchObject({ position: "0/2", lastChangeAtMs: 5 });
+});

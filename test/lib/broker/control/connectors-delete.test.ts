@@ -219,6 +219,33 @@ describe("a deletion whose slot cannot be removed yet", () => {
     expect(names()).toContain("connector/shop");
   });
 
+  it("asks eight databases at a time, and begins with no more of them once the broker stops", async () => {
+    const { broker, clock, source, engine, create } = await openConnectorScene();
+    source.answers.meanwhile = async () => {
+      source.answers.down = true;
+    };
+    for (let index = 0; index < 10; index += 1) {
+      await create({ name: `c${index}`, tables: [{ schema: "public", table: `t${index}` }] });
+      source.answers.down = false;
+      await broker.deleteConnector(`c${index}`, DELETE);
+    }
+    const asked: string[] = [];
+    source.remove = ({ slot }) => {
+      asked.push(slot);
+      return new Promise(() => {});
+    };
+
+    await broker.start();
+    await clock.advance(60_000);
+    const atOnce = asked.length;
+    const unwanted: string[] = [];
+    engine.owners.unwant = async (resource) => void unwanted.push(resource);
+    await broker.stop(0);
+    await settle();
+
+    expect([atOnce, asked.length, unwanted]).toEqual([8, 8, []]);
+  });
+
   it("does not show outside what went wrong inside", async () => {
     const { broker, engine, create } = await openConnectorScene();
     await create();

@@ -34,3 +34,16 @@ it("counts connectors, and names those that somebody should look at", async () =
     ],
   });
 });
+
+it("names a hundred of them at most, and counts them all", async () => {
+  const { broker, engine, create } = await openConnectorScene();
+  const fault = { code: "slot_lost", message: "The slot is gone.", hint: "Restart." } as const;
+  for (let index = 0; index < 101; index += 1) {
+    const tables = [{ schema: "public", table: `t${index}` }];
+    await tell(engine, await create({ name: `c${index}`, tables }), { ...REPORT, status: "failed", fault });
+  }
+
+  const { connectors } = await broker.status();
+
+  expect([connectors.failed, connectors.unwell.length]).toEqual([101, 100]);
+});
