@@ -130,6 +130,16 @@ test("a single problem that the message tells already is not told twice", () => 
   ]);
 });
 
+test("what mends a single problem is told although the message tells the problem already", () => {
+  const problems = [{ path: "slots", message: "All are taken.", fix: "SELECT 1;" }];
+  const error = new KBrokerError("connector_checks_failed", "A check failed: All are taken.", {
+    problems,
+    hint: "Mend it.",
+  });
+
+  expect(errorText(error, PLAIN)).toBe("Error: A check failed: All are taken.\n    SELECT 1;\nMend it.\n");
+});
+
 test("problems show file, line, column and pointer; beyond twenty they are counted", () => {
   const place = { path: ".kavak/config.yaml", line: 3, column: 5, pointer: "/jobs/0", message: "a name is missing" };
   const error = new KBrokerError("config_invalid", "It is wrong.", { problems: Array(22).fill(place) });

@@ -31,6 +31,7 @@ export function errorJson(error: KBrokerError) {
 export function errorText(error: KBrokerError, paint: Paint): string {
   const problems = placesOf(error);
   const lines = [`${paint.red("Error:")} ${plain(error.message)}`];
+  if (problems.length === 0) lines.push(...fixLines(error.problems?.[0]?.fix));
   lines.push(...problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `  ${problemText(problem, paint)}`));
   if (problems.length > PROBLEMS_SHOWN_MAX) {
     lines.push(`  … and ${problems.length - PROBLEMS_SHOWN_MAX} more; --json shows them all.`);
@@ -40,7 +41,7 @@ export function errorText(error: KBrokerError, paint: Paint): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** A single problem that the message tells already is not told twice. */
+/** A single problem that the message tells already is not told twice; what mends it is told all the same. */
 function placesOf({ message, problems = [] }: KBrokerError): readonly Problem[] {
   const [only, ...others] = problems;
   const isTold = only !== undefined && others.length === 0 && only.file === undefined && message.includes(only.message);
@@ -60,5 +61,10 @@ function problemText({ file, fix, pointer, path, line, column, message, old }: P
   const before =
     old === undefined ? "" : ` (version ${old.version}, ${old.line}:${old.column}: ${old.pointer || "the whole"})`;
   const text = where === "" ? what : `${paint.bold(where)}  ${what}${paint.dim(plain(before))}`;
-  return fix === undefined ? text : `${text}\n    ${plain(fix)}`;
+  return [text, ...fixLines(fix)].join("\n");
+}
+
+/** On its own, to be copied. */
+function fixLines(fix: string | undefined): string[] {
+  return fix === undefined ? [] : [`    ${plain(fix)}`];
 }

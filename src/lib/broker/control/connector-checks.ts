@@ -56,6 +56,6 @@ function checksFailed({ database }: SourceWish, errors: readonly SourceCheck[]):
   const problems = errors.map(({ check, message, fix }) => ({ path: check, message, ...(fix !== null && { fix }) }));
   return new KBrokerError("connector_checks_failed", what, {
     problems,
-    hint: "Nothing was changed. Mend each, and give the same command again.",
+    hint: `Nothing was changed. Mend ${problems.length === 1 ? "it" : "each"}, and give the same command again.`,
   });
 }
