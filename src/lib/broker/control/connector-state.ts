@@ -4,7 +4,7 @@ import type { ConnectorView, RestartConnector } from "../requests/connectors.ts"
 import { connectorView } from "./connector-view.ts";
 import { againOnConflict, type Control } from "./control.ts";
 
-/** Pauses or resumes; doing it twice is fine. Durable when it resolves. Resuming one that has failed makes its owner try anew. */
+/** Pauses or resumes; doing it twice is fine. Durable when it resolves. Resuming one that does not work makes its owner try at once. */
 export async function setConnectorState(
   control: Control,
   name: string,
@@ -12,7 +12,7 @@ export async function setConnectorState(
 ): Promise<ConnectorView> {
   return changed(control, name, async (connector) => {
     if (state === "paused") return connector.state === "paused" ? connector : { ...connector, state };
-    const goesOn = connector.state === "active" && !(await hasFailed(control, connector));
+    const goesOn = connector.state === "active" && !(await isStopped(control, connector));
     return goesOn ? connector : { ...connector, state, generation: connector.generation + 1 };
   });
 }
@@ -29,9 +29,10 @@ export async function restartConnector(
   });
 }
 
-async function hasFailed(control: Control, connector: Connector): Promise<boolean> {
+/** It waits for somebody, or for its next try. */
+async function isStopped(control: Control, connector: Connector): Promise<boolean> {
   const { report } = await connectorView(control, connector);
-  return report?.status === "failed";
+  return report?.status === "failed" || report?.status === "retrying";
 }
 
 /** One that is given back as it was is no change. */

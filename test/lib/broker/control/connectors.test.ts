@@ -69,6 +69,16 @@ describe("creating a connector", () => {
     expect(storage).toEqual(before);
   });
 
+  it("says of a single thing that is to be mended that it is one", async () => {
+    const { source, create } = await openConnectorScene();
+    source.answers.checks = [{ check: "tls", result: "error", message: "It is off.", fix: "Turn it on." }];
+
+    await expect(create()).rejects.toMatchObject({
+      problems: [{ path: "tls", message: "It is off.", fix: "Turn it on." }],
+      hint: "Nothing was changed. Mend it, and give the same command again.",
+    });
+  });
+
   it("is not refused for a warning or for what was not looked at", async () => {
     const { source, create } = await openConnectorScene();
     const check: SourceCheck = { check: "tls", result: "warning", message: "It is off.", fix: null };
@@ -298,6 +308,15 @@ describe("pausing, resuming and restarting", () => {
       { state: "active", generation: 1 },
       { state: "active", generation: 1 },
     ]);
+  });
+
+  it.each(["failed", "retrying"] as const)("resuming one that is %s makes its owner try at once", async (status) => {
+    const { broker, engine, create } = await openConnectorScene();
+    const connector = await create();
+    const fault = { code: "authentication_failed", message: "No.", hint: "Mend it." } as const;
+    await tell(engine, connector, { ...REPORT, status, fault });
+
+    expect((await broker.resumeConnector("shop")).connector).toMatchObject({ state: "active", generation: 1 });
   });
 
   it("resuming one that has failed makes its owner try anew, and one that works is left alone", async () => {
