@@ -105,8 +105,9 @@ export interface SourceChange {
 }
 
 export interface SourceMeasure {
-  readonly lag: SourceLag;
-  readonly retainedBytes: number;
+  /** `null`: where nothing is kept for it, nobody knows what was missed. */
+  readonly lag: SourceLag | null;
+  readonly retainedBytes: number | null;
   readonly warnings: readonly Fault[];
 }
 

@@ -99,6 +99,7 @@ export class ConnectorHold {
   async #follow(standing: Standing, connector: Connector, signal: AbortSignal): Promise<void> {
     const { incarnation, state } = connector;
     this.#failures = 0;
+    standing.turns();
     if (standing.current.incarnation < incarnation) await untilAborted(standing.beginsAnew(incarnation), signal);
     if (signal.aborted) return;
     if (state === "active") return this.#work(standing, connector, signal);
@@ -164,7 +165,10 @@ export class ConnectorHold {
     const pass = async () => {
       const connector = this.#connector;
       const measured = await measure(this.#parts, connector, signal);
-      if (!signal.aborted) standing.measured(connector, measured);
+      // What was measured for another form of the document says nothing of this one.
+      const { generation, incarnation } = this.#connector;
+      const isOther = connector.generation !== generation || connector.incarnation !== incarnation;
+      if (!signal.aborted && !isOther) standing.measured(this.#connector, measured);
     };
     const report = (error: unknown) => void sourceErrorOf(this.#parts, error);
     void every({ clock, periodMs: limits.measurePeriodMs, pass, signal, report });

@@ -1,6 +1,6 @@
 import type { SourceBatch, SourceMeasure, SourceStream } from "../../connectors/port.ts";
 import type { Connector } from "../../domain/connector.ts";
-import type { ConnectorCounts, ConnectorReport, Fault } from "../../domain/connector-report.ts";
+import type { ConnectorCounts, ConnectorReport, Fault, SourceLag } from "../../domain/connector-report.ts";
 import {
   distinctFaults,
   faultOf,
@@ -31,6 +31,11 @@ export class Standing {
 
   get current(): ConnectorReport {
     return this.#reporter.current;
+  }
+
+  /** The document has another form: what was found missing may have been another table's, or made since. The next measurement says. */
+  turns(): void {
+    this.#measured = this.#measured.filter(({ code }) => code === "retained_wal");
   }
 
   /** It is about to be opened. While that is tried again, it says so until it succeeds. */
@@ -102,14 +107,13 @@ export class Standing {
 
   /** `undefined`: it could not be measured, and is not known any more. */
   measured(connector: Connector, measure: SourceMeasure | undefined): void {
-    const retainedBytes = measure === undefined ? null : Math.max(0, Math.round(measure.retainedBytes));
-    const bytes = Math.max(0, Math.round(measure?.lag.bytes ?? 0));
-    const ms = Math.max(0, Math.round(measure?.lag.ms ?? 0));
+    const { lag = null, retainedBytes: kept = null } = measure ?? {};
+    const retainedBytes = kept === null ? null : Math.max(0, Math.round(kept));
     // Without a position nothing has been made in the database for good yet, and nothing can be missing there.
     const missing = this.current.position === null ? [] : (measure?.warnings ?? []);
     this.#measured = [...missing, ...retainedWarning(connector, retainedBytes)];
     const known = {
-      ...{ lag: measure === undefined ? null : { bytes, ms }, retainedBytes },
+      ...{ lag: lag === null ? null : wholeLag(lag), retainedBytes },
       measuredAtMs: measure === undefined ? null : this.#parts.clock.now(),
     };
     const { status } = this.current;
@@ -166,6 +170,10 @@ export class Standing {
   #fields() {
     return { connector: this.#parts.name };
   }
+}
+
+function wholeLag({ bytes, ms }: SourceLag): SourceLag {
+  return { bytes: Math.max(0, Math.round(bytes)), ms: Math.max(0, Math.round(ms)) };
 }
 
 const NO_FAULT = { fault: null, retryAtMs: null } as const;

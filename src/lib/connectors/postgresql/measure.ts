@@ -31,6 +31,7 @@ export function measurer(deps: ConnectDeps): (settings: SourceSettings) => Promi
 async function measure(connection: Connection, settings: SourceSettings, clock: LagClock): Promise<SourceMeasure> {
   const [slot = {}] = await connection.query(SLOT, [settings.slot]);
   const warnings = [...slotWarnings(slot, settings), ...(await tableWarnings(connection, settings))];
+  if (slot.there !== "t") return { lag: null, retainedBytes: null, warnings };
   const [head, confirmed] = [BigInt(slot.head ?? "0"), BigInt(slot.confirmed ?? slot.head ?? "0")];
   const bytes = head > confirmed ? Number(head - confirmed) : 0;
   const lag = { bytes, ms: Math.round(clock.waitedMs(settings.slot, { head, confirmed })) };

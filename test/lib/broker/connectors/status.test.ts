@@ -48,6 +48,42 @@ test("what is not there before the first position is not missed", async () => {
   expect(await stage.report()).toMatchObject({ status: "degraded", warnings });
 });
 
+test.each([
+  ["a beginning from scratch", { generation: 1, incarnation: 1 }],
+  ["a change of the tables", { generation: 1 }],
+])("what was found missing before %s is not told of what comes after it", async (_, change) => {
+  const warnings: readonly Fault[] = [{ code: "slot_lost", message: "No slot.", hint: "Begin again." }];
+  const stage = await openConnectorStage();
+  stage.source.commit([{ id: "a" }]);
+  stage.source.setMeasure({ lag: null, retainedBytes: null, warnings });
+  await stage.pass(10_000);
+  const before = await stage.report();
+  stage.source.hang("measure");
+
+  await stage.change(change);
+  stage.source.commit([{ id: "b" }]);
+  await stage.pass(2_000);
+
+  expect(before).toMatchObject({ status: "degraded", warnings, lag: null, retainedBytes: null });
+  expect(await stage.report()).toMatchObject({ status: "streaming", warnings: [] });
+});
+
+test("what was measured for an earlier form of the document is not told of a later one", async () => {
+  const warnings: readonly Fault[] = [{ code: "table_missing", message: "No table.", hint: "Leave it out." }];
+  const stage = await openConnectorStage();
+  stage.source.commit([{ id: "a" }]);
+  await stage.pass(2_000);
+  stage.source.setMeasure({ ...MEASURE, warnings });
+  const letGo = stage.source.hang("measure");
+  await stage.pass(10_000);
+
+  await stage.change({ generation: 1 });
+  letGo();
+  await stage.idle();
+
+  expect(await stage.report()).toMatchObject({ status: "streaming", warnings: [] });
+});
+
 test("the next step of a fault and of a warning names the connector", async () => {
   const hint = "kbroker connector restart <name> --snapshot initial";
   const stage = await openConnectorStage();
