@@ -63,7 +63,7 @@ test("restart --snapshot none says what never comes, and changes nothing until t
   const done = await run("connector restart", ["shop", "--snapshot", "none", "--yes"], env);
 
   expect(refused.stderr).toMatch(
-    /^Throws away the slot kbroker_shop_c1_1 .+\nWhat changed and is not in the topics yet never comes: 1\.2 MiB of WAL is unread\.\n/,
+    /^Throws away the slot kbroker_shop_c1_1 .+\nWhat changed and is not in the topics yet never comes: 1\.2 MiB of WAL at the moment\.\n/,
   );
   expect(refused.stderr).toMatch(/Try: kbroker connector restart shop --snapshot none --yes\n$/);
   expect([refused.exit, untouched]).toEqual([6, ["GET "]]);

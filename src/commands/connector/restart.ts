@@ -35,8 +35,10 @@ export default class ConnectorRestart extends DestructiveCommand {
     await this.confirm(before === undefined ? undefined : restartAct(before), line, flags);
     const body = snapshot === undefined ? {} : { snapshot };
     const connector = await admin.call("connectorRestart", { name, body });
-    this.print(restartedText(name, snapshot));
-    this.next(["connector", "describe", name, "--watch"]);
+    this.print(restartedText(connector, snapshot));
+    this.next(
+      connector.state === "paused" ? ["connector", "resume", name] : ["connector", "describe", name, "--watch"],
+    );
     return connector;
   }
 }

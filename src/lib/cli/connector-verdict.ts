@@ -49,7 +49,9 @@ function byStatus(connector: ConnectorReply, nowMs: number): ConnectorVerdict {
     case "unknown":
       return { text: "No node has told anything of it yet.", tone: "yellow", steps: ["kbroker broker status"] };
     case "paused": {
-      const text = `Paused: the database keeps what changes, ${bytesText(retainedBytes)} so far; nothing is lost.`;
+      if (!isKept(connector)) return { text: "Paused, and what changes is not kept.", tone: "red", steps: [] };
+      const soFar = retainedBytes === null ? "how much is not known" : `${bytesText(retainedBytes)} so far`;
+      const text = `Paused: the database keeps what changes, ${soFar}; nothing is lost.`;
       return { text, tone: "yellow", steps: [`kbroker connector resume ${shellQuote(name)}`] };
     }
     case "retrying":
@@ -58,11 +60,18 @@ function byStatus(connector: ConnectorReply, nowMs: number): ConnectorVerdict {
   }
 }
 
-function stopped({ status, fault, retryAt }: ConnectorReply, nowMs: number): ConnectorVerdict {
+/** A slot that is gone keeps nothing. */
+function isKept({ fault, warnings }: ConnectorReply): boolean {
+  return ![fault, ...warnings].some((one) => one?.code === "slot_lost");
+}
+
+function stopped(connector: ConnectorReply, nowMs: number): ConnectorVerdict {
+  const { status, fault, retryAt } = connector;
   const what = fault?.message ?? "No reason was given.";
   const inMs = retryAt === null ? 0 : Date.parse(retryAt) - nowMs;
   const again = `It is tried again by itself ${inMs <= 0 ? "now" : `in ${formatDuration(inMs)}`}.`;
-  const then = status === "retrying" ? again : "It waits for you; the database keeps what changes.";
+  const waits = `It waits for you; ${isKept(connector) ? "the database keeps what changes" : "what changes meanwhile is not kept"}.`;
+  const then = status === "retrying" ? again : waits;
   return { text: `Does not work: ${what}\n${then}`, tone: "red", steps: fault === null ? [] : [fault.hint] };
 }
 

@@ -4,25 +4,33 @@ import type { DestructiveAct } from "./confirm.ts";
 import { bytesText, plural } from "./fields.ts";
 
 /** Beginning from scratch without the rows. */
-export function restartAct({ name, slot, lagBytes }: ConnectorReply): DestructiveAct {
-  const unread = lagBytes === null ? "An unknown amount" : bytesText(lagBytes);
+export function restartAct(connector: ConnectorReply): DestructiveAct {
+  const { name, slot } = connector;
   return {
     name,
     does: [
       `Throws away the slot ${slot} and the position of connector ${name}.`,
-      `What changed and is not in the topics yet never comes: ${lagBytes === 0 ? "nothing at the moment" : unread} of WAL is unread.`,
+      `What changed and is not in the topics yet never comes: ${unreadText(connector)}.`,
     ],
     question: `Begin from scratch with connector ${name}, without the rows that are there?`,
   };
 }
 
-export function restartedText(name: string, snapshot: SnapshotMode | undefined): string {
-  if (snapshot === undefined) return `Connector ${name} connects anew, and goes on where it was.`;
+/** One that does not work was measured when it still did, or its slot is not there to be measured. */
+function unreadText({ lagBytes, fault, warnings }: ConnectorReply): string {
+  const isTold = fault === null && !warnings.some(({ code }) => code === "slot_lost");
+  if (!isTold || lagBytes === null) return "how much that is, is not known";
+  return lagBytes === 0 ? "nothing is unread at the moment" : `${bytesText(lagBytes)} of WAL at the moment`;
+}
+
+export function restartedText({ name, state }: ConnectorReply, snapshot: SnapshotMode | undefined): string {
+  const once = state === "paused" ? ", once it is resumed" : "";
+  if (snapshot === undefined) return `Connector ${name} connects anew${once}, and goes on where it was.`;
   const rows =
     snapshot === "initial"
       ? "each row that is there comes as an event (op r), then what changes; what was deleted unread is not told"
       : "only what changes from now on comes";
-  return `Connector ${name} begins from scratch: ${rows}.`;
+  return `Connector ${name} begins from scratch${once}: ${rows}.`;
 }
 
 /** What deleting a connector does, a line each. */

@@ -80,6 +80,8 @@ function tableLines({ tables }: ConnectorReply): string[] {
   return tables.map((table) => `  ${plain(tableNameText(table)).padEnd(width)}  ${plain(table.topic)}\n`);
 }
 
+type SnapshotTable = NonNullable<ConnectorReply["snapshotProgress"]>[number];
+
 function snapshotLines(
   progress: NonNullable<ConnectorReply["snapshotProgress"]>,
   { nowMs, earlier }: Look,
@@ -91,10 +93,14 @@ function snapshotLines(
   const lines = progress.map((table) => {
     const share = snapshotShare([table]);
     const percent = (share === undefined ? "?" : `${share} %`).padStart(5);
-    const expected = table.done ? "" : ` of about ${countText(table.rowsExpected)}`;
-    return `  ${plain(tableNameText(table)).padEnd(width)}  ${percent}  ${countText(table.rows)}${expected} rows\n`;
+    return `  ${plain(tableNameText(table)).padEnd(width)}  ${percent}  ${rowsText(table)}\n`;
   });
   return [head, ...lines].join("");
+}
+
+function rowsText({ rows, rowsExpected, done }: SnapshotTable): string {
+  if (done || rowsExpected === null) return plural(rows, "row");
+  return `${countText(rows)} of about ${plural(rowsExpected, "row")}`;
 }
 
 function ageText(instant: string, nowMs: number): string {

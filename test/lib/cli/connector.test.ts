@@ -3,6 +3,7 @@ import type { ConnectorReply } from "../../../src/lib/api/connector.ts";
 import { PLAIN } from "../../../src/lib/cli/colour.ts";
 import { connectorVerdict } from "../../../src/lib/cli/connector-verdict.ts";
 import { renderConnector } from "../../../src/lib/cli/render-connector.ts";
+import { restartAct, restartedText } from "../../../src/lib/cli/render-connector-acts.ts";
 import { snapshotLeftMs, snapshotShare } from "../../../src/lib/cli/snapshot-share.ts";
 import { AT, connector } from "../../commands/fixtures.ts";
 
@@ -16,6 +17,11 @@ const WAL = {
   code: "retained_wal" as const,
   message: "The database keeps 2.0 GiB for this connector.",
   hint: "kbroker connector resume shop",
+};
+const LOST = {
+  code: "slot_lost" as const,
+  message: "The slot is not there.",
+  hint: "kbroker connector restart shop --snapshot initial",
 };
 const rows = (changes: object = {}) => ({
   ...{ schema: "public", table: "orders", rows: 45_000, rowsExpected: 100_000, done: false },
@@ -70,6 +76,27 @@ test.each<readonly [string, Partial<ConnectorReply>, string, string, readonly st
     ["kbroker connector resume shop"],
   ],
   ["streaming", { state: "paused" }, "yellow", "Is about to pause.", []],
+  [
+    "failed",
+    { fault: LOST },
+    "red",
+    `Does not work: ${LOST.message}\nIt waits for you; what changes meanwhile is not kept.`,
+    [LOST.hint],
+  ],
+  [
+    "paused",
+    { state: "paused", warnings: [LOST], retainedBytes: null },
+    "red",
+    `Paused, and what changes is not kept.\nWarning: ${LOST.message}`,
+    [LOST.hint],
+  ],
+  [
+    "paused",
+    { state: "paused", retainedBytes: null },
+    "yellow",
+    "Paused: the database keeps what changes, how much is not known; nothing is lost.",
+    ["kbroker connector resume shop"],
+  ],
   ["paused", { state: "active" }, "yellow", "Is about to go on.", []],
 ])("%s %j", (status, changes, tone, text, steps) => {
   expect(verdictOf({ ...changes, status: status as ConnectorReply["status"] })).toEqual({ text, tone, steps });
@@ -113,6 +140,34 @@ test("a snapshot is shown table by table, and when it will be done once somebody
     "\nsnapshot\n  public.orders      45 %  45,000 of about 100,000 rows\n  public.customers  100 %  7 rows\n",
   );
   expect(twice).toContain("snapshot  about 1m 50s left\n");
+});
+
+test.each([
+  [rows({ rows: 1, rowsExpected: null }), "?  1 row\n"],
+  [rows({ rows: 0, rowsExpected: 1 }), "0 %  0 of about 1 row\n"],
+])("how many rows a table has is not guessed at: %j", (table, line) => {
+  const reading = connector({ status: "snapshot", snapshotProgress: [table] });
+
+  expect(renderConnector(reading, { nowMs }, PLAIN)).toContain(line);
+});
+
+test.each<readonly [Partial<ConnectorReply>, string]>([
+  [{ lagBytes: 0 }, "never comes: nothing is unread at the moment."],
+  [{ lagBytes: 1_258_291 }, "never comes: 1.2 MiB of WAL at the moment."],
+  [{ lagBytes: null }, "never comes: how much that is, is not known."],
+  [{ lagBytes: 0, status: "failed", fault: LOST }, "never comes: how much that is, is not known."],
+  [{ lagBytes: 0, warnings: [LOST] }, "never comes: how much that is, is not known."],
+])("what a restart without rows gives up is not said to be less than it may be: %j", (changes, line) => {
+  expect(restartAct(connector(changes)).does.join("\n")).toContain(line);
+});
+
+test("a restart while it is paused says that nothing comes before it is resumed", () => {
+  const paused = connector({ state: "paused", status: "paused" });
+
+  expect(restartedText(paused, undefined)).toBe(
+    "Connector shop connects anew, once it is resumed, and goes on where it was.",
+  );
+  expect(restartedText(paused, "none")).toMatch(/^Connector shop begins from scratch, once it is resumed: only/);
 });
 
 test("the share of a snapshot is never 100 before it is done, and unknown where the database knows no count", () => {
