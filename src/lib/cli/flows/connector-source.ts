@@ -1,12 +1,13 @@
 import type { ConnectorTablesReply } from "../../api/connector.ts";
 import type { RouteBody } from "../../api/routes.ts";
-import { CONNECTOR_TABLES_MAX, SECRET_ENV_PREFIX } from "../../domain/connector.ts";
+import { CONNECTOR_TABLES_MAX, connectorTopic, SECRET_ENV_PREFIX } from "../../domain/connector.ts";
 import { type Code, KBrokerError } from "../../domain/error.ts";
+import { nameProblem } from "../../domain/names.ts";
 import { secretProblem } from "../../domain/secret.ts";
 import { PLAIN } from "../colour.ts";
 import { databaseUrlProblem, parseDatabaseUrl } from "../database-url.ts";
 import { asKBrokerError, errorText } from "../error-report.ts";
-import { countText } from "../fields.ts";
+import { plural } from "../fields.ts";
 import { plain } from "../plain.ts";
 import type { Prompter, SeveralQuestion } from "../prompter.ts";
 import { tableNameText } from "../table-name.ts";
@@ -122,24 +123,28 @@ async function offered(
 
 async function askTables(ask: Prompter, { items }: ConnectorTablesReply, url: string): Promise<readonly string[]> {
   const { database } = parseDatabaseUrl(url);
-  const choices = tableChoices(items);
+  const choices = tableChoices(items, { product: "p", database });
   if (choices.every(({ refusal }) => refusal !== undefined)) {
-    const problems = items.map(({ name, problem }) => ({ path: name, message: problem ?? "" }));
+    const problems = choices.map(({ label, refusal }) => ({ path: label, message: refusal ?? "" }));
     const what = items.length === 0 ? "has no table that its user sees" : "has no table that can be captured";
     throw new KBrokerError("usage", `Database ${plain(database)} ${what}.`, { problems });
   }
   return ask.chooseSeveral({ message: "Tables to capture", countMax: CONNECTOR_TABLES_MAX, choices });
 }
 
-/** Those that can be captured first. */
-export function tableChoices(items: ConnectorTablesReply["items"]): SeveralQuestion<string>["choices"] {
+/** Those that can be captured first. One whose topic could have no name is not offered: no answer to what follows would do. */
+export function tableChoices(
+  items: ConnectorTablesReply["items"],
+  topic: Parameters<typeof connectorTopic>[0],
+): SeveralQuestion<string>["choices"] {
   const choices: SeveralQuestion<string>["choices"] = items.map(({ schema, table, key, rowsExpected, problem }) => {
     const value = tableNameText({ schema, table });
-    const about = `Key ${key.join(", ")}; about ${countText(rowsExpected)} rows.`;
+    const rows = rowsExpected === null ? "how many rows is not known" : `about ${plural(rowsExpected, "row")}`;
+    const refusal = problem ?? nameProblem("topic", connectorTopic(topic, { schema, table }));
     return {
       value,
       label: plain(value),
-      ...(problem === null ? { about: plain(about) } : { refusal: plain(problem) }),
+      ...(refusal === undefined ? { about: plain(`Key ${key.join(", ")}; ${rows}.`) } : { refusal: plain(refusal) }),
     };
   });
   return [

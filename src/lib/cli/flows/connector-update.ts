@@ -82,7 +82,9 @@ function askMore(
   { items }: ConnectorTablesReply,
 ): Promise<readonly string[]> {
   const captured = new Set(connector.tables.map(tableNameText));
-  const choices = tableChoices(items).filter(({ value }) => !captured.has(value));
+  const { product, database } = connector;
+  const topic = { product, database: database.database };
+  const choices = tableChoices(items, topic).filter(({ value }) => !captured.has(value));
   if (choices.every(({ refusal }) => refusal !== undefined))
     throw new KBrokerError("usage", "There is no other table that can be captured.");
   const countMax = CONNECTOR_TABLES_MAX - captured.size;

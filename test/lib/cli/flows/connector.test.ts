@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type ConnectorTablesReply, connectorCheckReply } from "../../../../src/lib/api/connector.ts";
 import { type ConnectorFlowDeps, connectorFlow } from "../../../../src/lib/cli/flows/connector.ts";
+import { tableChoices } from "../../../../src/lib/cli/flows/connector-source.ts";
 import { connectorUpdateFlow, connectorUpdateLine } from "../../../../src/lib/cli/flows/connector-update.ts";
 import { connectorBody, connectorLine } from "../../../../src/lib/cli/flows/connector-wish.ts";
 import { shellLine } from "../../../../src/lib/cli/shell.ts";
@@ -130,6 +131,28 @@ test.each([
   const { deps } = world({ tables: [tables.flatMap((one) => one ?? [])] });
 
   await expect(connectorFlow({}, { ...deps, ask })).rejects.toThrow(message);
+});
+
+test("a table whose topic could have no name is not offered: no product would do", () => {
+  const items = [
+    table("We ird"),
+    table("orders"),
+    table("small", { rowsExpected: 1 }),
+    table("new", { rowsExpected: null }),
+  ];
+
+  const choices = tableChoices(items, { product: "p", database: "shop" });
+
+  expect(choices).toEqual([
+    { value: "public.orders", label: "public.orders", about: "Key id; about 1,200 rows." },
+    { value: "public.small", label: "public.small", about: "Key id; about 1 row." },
+    { value: "public.new", label: "public.new", about: "Key id; how many rows is not known." },
+    {
+      value: 'public."We ird"',
+      label: 'public."We ird"',
+      refusal: 'A topic name has only letters, digits, ".", "_" and "-".',
+    },
+  ]);
 });
 
 test("each wrong answer is refused as it is given", async () => {
