@@ -216,6 +216,15 @@ describe("the role", () => {
     expect(noCreate).toMatchObject({ result: "error", message: expect.stringContaining("may create nothing") });
     expect(fine).toMatchObject({ result: "ok" });
   });
+
+  testWithPostgresql("is asked for with SQL that works: without what no publication can have", async () => {
+    const wish = { database: as("builder"), tables: publicTables("orders", "seen", "parent", "absent") };
+    const none = await check({ ...wish, tables: publicTables("seen", "absent") });
+    const [found] = of(await check(wish), "publication");
+
+    expect(found?.fix).toContain('FOR TABLE "public"."orders"; and');
+    expect(of(none, "publication")).toMatchObject([{ result: "skipped" }]);
+  });
 });
 
 describe("a publication of somebody else", () => {

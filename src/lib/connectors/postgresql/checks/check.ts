@@ -1,12 +1,12 @@
 import { type SourceCheck, SourceError, type SourceWish } from "../../port.ts";
 import { type ConnectDeps, type Connection, connect } from "../connect.ts";
-import { factsOf, factsOfAll } from "../table-facts.ts";
+import { factsOf, factsOfAll, type TableFacts } from "../table-facts.ts";
 import { hostPort, identifier } from "../words.ts";
 import { failed, ok, skipped } from "./finding.ts";
 import { publicationChecks } from "./publication.ts";
 import { readServer, serverChecks, versionCheck } from "./server.ts";
 import { slotCheck } from "./slot.ts";
-import { missingTable, tableChecks } from "./tables.ts";
+import { isMendable, missingTable, tableChecks } from "./tables.ts";
 
 /** A question to the catalog takes milliseconds; who waits longer waits for a lock. */
 const STATEMENT_MS_MAX = 10_000;
@@ -85,6 +85,16 @@ async function tablesAndAll(connection: Connection, wish: SourceWish): Promise<r
     const one = there(name.schema, name.table);
     return one === undefined ? [missingTable(name, known)] : tableChecks(one, wish);
   });
-  const publication = await publicationChecks(connection, wish, facts);
-  return [...ofTables, ...publication, await slotCheck(connection, wish)];
+  return [...ofTables, ...(await ofPublication(connection, wish, facts)), await slotCheck(connection, wish)];
+}
+
+/** Only of tables that a publication can have: SQL that names another one would fail as it stands. */
+async function ofPublication(
+  connection: Connection,
+  wish: SourceWish,
+  facts: readonly TableFacts[],
+): Promise<readonly SourceCheck[]> {
+  const tables = facts.filter(isMendable);
+  if (tables.length === 0) return [skipped("publication", "there is no table that could be published")];
+  return publicationChecks(connection, { ...wish, tables }, tables);
 }

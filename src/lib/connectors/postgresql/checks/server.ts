@@ -88,7 +88,7 @@ function retention({ keep }: Row): SourceCheck {
   return isUnlimited
     ? warning(
         "max_slot_wal_keep_size",
-        "max_slot_wal_keep_size is unlimited: while the connector is paused, failed or unreachable PostgreSQL keeps all WAL for it, until the disk is full. Watch kbroker connector describe.",
+        'max_slot_wal_keep_size is unlimited: while the connector is paused, failed or unreachable PostgreSQL keeps all WAL for it, until the disk is full. "kbroker connector describe" shows how much that is.',
         "To risk changes and not the disk: ALTER SYSTEM SET max_slot_wal_keep_size = '10GB'; SELECT pg_reload_conf();",
       )
     : warning(

@@ -21,7 +21,7 @@ export function tableChecks(facts: TableFacts, asked: Asked): readonly SourceChe
   const found = [...keyChecks(facts), ...identityChecks(facts), ...generatedChecks(facts), ...readChecks(facts, asked)];
   if (found.some(({ result }) => result !== "ok")) return found;
   const { key, rowsExpected } = facts;
-  const rows = rowsExpected === null ? "" : `, about ${rowsExpected} rows`;
+  const rows = rowsExpected === null ? "" : `, about ${rowsExpected} row${rowsExpected === 1 ? "" : "s"}`;
   return [ok("table", `${tableText(facts)}: key (${key.join(", ")})${rows}.`)];
 }
 
@@ -32,6 +32,11 @@ export function missingTable(name: TableName, known: readonly TableName[]): Sour
   const fix = near === undefined ? "See what there is: SELECT * FROM pg_tables;" : `--table ${near}`;
   const guess = near === undefined ? "" : ` Did you mean ${near}?`;
   return failed("table", `There is no table ${tableText(name)}.${guess}`, fix);
+}
+
+/** Whatever is wrong with it can be mended in its place; another table has to be named for all others. */
+export function isMendable({ kind, schema, isTemporary, hasChildren }: TableFacts): boolean {
+  return kind === "r" && !isTemporary && !hasChildren && schema !== "pg_catalog" && schema !== "information_schema";
 }
 
 function kindProblem(facts: TableFacts): SourceCheck | undefined {
