@@ -9,7 +9,7 @@ import { type Asking, againOnConflict, type Control } from "./control.ts";
 
 /**
  * The mark decides, as with everything that is deleted; what is in the database is removed after it. So whether the database can be
- * reached is asked before. One whose deletion is still pending can be deleted again: at once, or with the slot given up.
+ * reached is asked before, by a dry run too. One whose deletion is still pending can be deleted again: at once, or with the slot given up.
  */
 export async function deleteConnector(
   control: Asking,
@@ -19,8 +19,8 @@ export async function deleteConnector(
   const { value: connector } = documentNamed(control, name);
   const deleted = deletedView(connector, options);
   const isPending = connector.deletion !== undefined;
-  if (options.dryRun) return { ...deleted, pending: control.removals.reason(connector.id) };
   if (!options.keepSlot && !isPending) await checkReachable(control, connector);
+  if (options.dryRun) return { ...deleted, pending: control.removals.reason(connector.id) };
   await control.change(() => mark(control, connector, options));
   return { ...deleted, pending: await control.removals.remove(connector.id) };
 }

@@ -42,20 +42,23 @@ describe("deleting a connector", () => {
     expect(source.removed).toEqual([]);
   });
 
-  it("is refused while the database cannot be reached, with the way out, and changes nothing", async () => {
-    const { broker, create, source, storage } = await openConnectorScene();
-    const { slot } = await create();
-    source.answers.down = true;
-    const before = structuredClone(storage);
+  it.each([true, false])(
+    "is refused while the database cannot be reached, with the way out (dry run: %s)",
+    async (dryRun) => {
+      const { broker, create, source, storage } = await openConnectorScene();
+      const { slot } = await create();
+      source.answers.down = true;
+      const before = structuredClone(storage);
 
-    await expect(broker.deleteConnector("shop", DELETE)).rejects.toMatchObject({
-      code: "source_failed",
-      message: `The slot "${slot}" cannot be removed: Nobody answers. Nothing was deleted.`,
-      hint: "kbroker connector delete shop --keep-slot",
-    });
+      await expect(broker.deleteConnector("shop", { ...DELETE, dryRun })).rejects.toMatchObject({
+        code: "source_failed",
+        message: `The slot "${slot}" cannot be removed: Nobody answers. Nothing was deleted.`,
+        hint: "kbroker connector delete shop --keep-slot",
+      });
 
-    expect(storage).toEqual(before);
-  });
+      expect(storage).toEqual(before);
+    },
+  );
 
   it("--keep-slot asks no database", async () => {
     const { broker, create, source, names } = await openConnectorScene();
