@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { batchQueue } from "../../../../src/lib/connectors/postgresql/batch-queue.ts";
+import { isPending } from "../../../support/promises.ts";
 
 const change = (id: string, bytes = 1) => ({ table: 0, id, payload: new Uint8Array(bytes), timeMs: 0 });
 const limits = { countMax: 3, bytesMax: 100 };
@@ -73,4 +74,40 @@ test("gives nothing once it ended", async () => {
   queue.end();
 
   expect(await taking).toBeUndefined();
+});
+
+test("wakes nobody for a place without a change before it is asked to, and goes back to no earlier place", async () => {
+  const queue = batchQueue(1n, limits);
+  const taking = queue.take();
+
+  queue.committed(5n);
+  queue.passed(3n);
+  const waited = await isPending(taking);
+  queue.flush();
+
+  expect(waited).toBe(true);
+  expect(await taking).toEqual({ changes: [], lsn: 5n });
+});
+
+test("has nothing to give once it was taken, also when it is asked to", async () => {
+  const queue = batchQueue(1n, limits);
+  queue.add(change("a"));
+  queue.committed(5n);
+  await queue.take();
+
+  queue.flush();
+  const again = queue.take();
+
+  expect(await isPending(again)).toBe(true);
+});
+
+test("ends with what it ended with first, and holds up nobody who adds more", async () => {
+  const queue = batchQueue(1n, limits);
+  queue.end(new Error("first"));
+  queue.end(new Error("second"));
+
+  for (const id of ["a", "b", "c", "d"]) queue.add(change(id));
+
+  expect(queue.isFull()).toBe(false);
+  await expect(queue.take()).rejects.toThrow("first");
 });
