@@ -2,6 +2,7 @@ import type { SourceSettings } from "../port.ts";
 import type { Connection } from "./connect.ts";
 import { type RelationEncoder, relationEncoder } from "./events.ts";
 import type { Relation } from "./relation.ts";
+import { checkSameKey, keyNumbers } from "./same-key.ts";
 import { type CapturedTable, readTables } from "./tables.ts";
 import { typeCatalog } from "./type-catalog.ts";
 
@@ -43,16 +44,34 @@ export function capture({ settings, tables, ask }: CaptureOptions): Capture {
     return found;
   }
 
+  /** A key with other names was renamed, or is another one; of a table that is gone by now it is never known. */
+  async function present(index: number, relation: Relation): Promise<CapturedTable | undefined> {
+    const before = known.get(index);
+    if (before !== undefined && hasKeyOf(relation, before)) return before;
+    const now = await lookUp(index);
+    // Without any key there is another fault to tell of.
+    if (now === undefined || now.key.length === 0) return before ?? now;
+    if (now.oid === before?.oid) checkSameKey(keyNumbers(before), now);
+    return now;
+  }
+
   return {
     table: (table) => encoder(relationOf(table), table),
     async relation(relation) {
       const { schema, table } = relation;
       const index = settings.tables.findIndex((one) => one.schema === schema && one.table === table);
-      const found = index < 0 ? undefined : (known.get(index) ?? (await lookUp(index)));
+      const found = index < 0 ? undefined : await present(index, relation);
       if (found === undefined) return undefined;
       return { table: index, encoder: await encoder(relation, found) };
     },
   };
+}
+
+/** Told by the names alone, so a key whose columns were renamed is another one. */
+function hasKeyOf({ identity, columns }: Relation, { key }: CapturedTable): boolean {
+  if (identity !== "default") return true;
+  const flagged = columns.filter(({ isKey }) => isKey);
+  return flagged.length === key.length && key.every(({ name }) => flagged.some((column) => column.name === name));
 }
 
 /** By the names of the time of the change: a key of one column may have been renamed since. */

@@ -5,6 +5,7 @@ import { type Checkpoint, type KnownTable, parseCheckpoint, type SnapshotState }
 import type { ConnectDeps, Connection } from "./connect.ts";
 import { lsnText, parseLsn } from "./lsn.ts";
 import { ensurePublication } from "./publication.ts";
+import { checkSameKey, keyNumbers } from "./same-key.ts";
 import { createSlot, dropSlot, findSlot, type Slot, slotLost } from "./slot.ts";
 import { beginSnapshot } from "./snapshot.ts";
 import { type CapturedTable, readTables } from "./tables.ts";
@@ -90,25 +91,15 @@ function checkSlot(
   throw slotLost({ name: settings.slot, address: settings.database, why });
 }
 
-/** A row's key is what its events are known by: under another one they would not belong together any more. */
 function checkKeys({ tables, snapshot }: Checkpoint, now: readonly CapturedTable[]): void {
   for (const known of [...tables, ...(snapshot?.tables ?? [])]) {
     const found = now.find((table) => isSame(known, table));
-    if (found === undefined || String(known.key) === String(numbersOf(found))) continue;
-    throw new SourceError({
-      code: "key_changed",
-      message: `The primary key of table ${tableText(known)} was changed.`,
-      hint: "Begin again, with the new keys: kbroker connector restart <name> --snapshot initial",
-    });
+    if (found !== undefined) checkSameKey(known.key, found);
   }
 }
 
 function isSame(known: KnownTable, table: CapturedTable): boolean {
   return known.oid === table.oid && known.schema === table.schema && known.table === table.table;
-}
-
-function numbersOf({ key }: CapturedTable): number[] {
-  return key.map(({ number }) => number);
 }
 
 /** A new slot, and the rows as they are at its beginning. */
@@ -154,7 +145,7 @@ function forgotten({ schema, table, oid, key }: KnownTable): KnownTable {
 }
 
 function knownOf(table: CapturedTable): KnownTable {
-  return { schema: table.schema, table: table.table, oid: table.oid, key: numbersOf(table) };
+  return { schema: table.schema, table: table.table, oid: table.oid, key: keyNumbers(table) };
 }
 
 function readOf(table: CapturedTable) {

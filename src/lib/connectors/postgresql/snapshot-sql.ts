@@ -20,14 +20,20 @@ export function chunkSql(table: CapturedTable, { isFirst, limits }: { isFirst: b
   const conditions = [behind, filter ?? undefined].filter((part) => part !== undefined).map((part) => `(${part})`);
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   const page = `SELECT ${names} FROM ${tableSql(table)}${where} ORDER BY ${order} LIMIT ${limits.rowsMax}`;
+  const size = sizeName(columns);
   const sizes = columns.map(sizeSql).join(" + ");
   const running = `pg_catalog.sum(${sizes}) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
-  const sized = `SELECT ${names}, ${running} AS ${SIZE} FROM (${page}) AS page`;
+  const sized = `SELECT ${names}, ${running} AS ${size} FROM (${page}) AS page`;
   const cut = columns.map(cutSql).join(", ");
-  return `SELECT ${cut} FROM (${sized}) AS sized WHERE ${SIZE} IS NULL OR ${SIZE} < ${limits.bytesMax} ORDER BY ${order}`;
+  return `SELECT ${cut} FROM (${sized}) AS sized WHERE ${size} IS NULL OR ${size} < ${limits.bytesMax} ORDER BY ${order}`;
 }
 
-const SIZE = '"kbroker: bytes before"';
+/** No column is called so. */
+function sizeName(columns: readonly TableColumn[]): string {
+  let name = "bytes before";
+  while (columns.some((column) => column.name === name)) name += "'";
+  return identifier(name);
+}
 
 function bound({ type }: TableColumn, index: number): string {
   return `$${index + 1}::${type}`;

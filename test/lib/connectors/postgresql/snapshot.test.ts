@@ -254,3 +254,15 @@ async function sessions({ database }: SourceSettings): Promise<number> {
     if (rows.length === 0) return 0;
   }
 }
+
+test("reads a table whose column has the name of what its chunks are measured by", async () => {
+  const { settings, source } = await prepared(
+    "CREATE TABLE orders (id int PRIMARY KEY, \"bytes before\" text); INSERT INTO orders VALUES (1, 'one')",
+  );
+  const stream = await source.open({ settings, ...NEW });
+
+  const { changes } = await readRows(stream);
+  await stream.close();
+
+  expect(changes.map((change) => event(change).after)).toEqual([{ id: 1, "bytes before": "one" }]);
+});
