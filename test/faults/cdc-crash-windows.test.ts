@@ -21,7 +21,7 @@ const NOTES = [{ schema: "public", table: "notes" }];
 type Falling = "broker" | "database";
 
 testWithPostgresql(
-  "whichever side falls while a connector is made, changed, begun again or deleted, nothing is lost and nothing is there twice",
+  "whichever side falls while a connector is made, streams, is changed, begun again or deleted, nothing is lost and nothing is there twice",
   { timeout: 400_000 },
   async () => {
     const server = await startPostgresql();
@@ -44,6 +44,7 @@ testWithPostgresql(
     await writer.keepRows();
     await stage.marked("kept");
     for (const falling of ["broker", "database"] as const) {
+      await falls(falling, () => sleep(FALL_MS));
       await remove();
       await falls(falling, add);
       await falls(falling, anew);
