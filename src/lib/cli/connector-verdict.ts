@@ -60,9 +60,9 @@ function byStatus(connector: ConnectorReply, nowMs: number): ConnectorVerdict {
   }
 }
 
-/** A slot that is gone keeps nothing. */
+/** A slot that is gone keeps nothing, and what is written without a publication cannot be read. */
 function isKept({ fault, warnings }: ConnectorReply): boolean {
-  return ![fault, ...warnings].some((one) => one?.code === "slot_lost");
+  return ![fault, ...warnings].some((one) => one?.code === "slot_lost" || one?.code === "publication_missing");
 }
 
 function stopped(connector: ConnectorReply, nowMs: number): ConnectorVerdict {

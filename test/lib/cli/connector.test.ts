@@ -84,6 +84,13 @@ test.each<readonly [string, Partial<ConnectorReply>, string, string, readonly st
     [LOST.hint],
   ],
   [
+    "failed",
+    { fault: { ...LOST, code: "publication_missing" } },
+    "red",
+    `Does not work: ${LOST.message}\nIt waits for you; what changes meanwhile is not kept.`,
+    [LOST.hint],
+  ],
+  [
     "paused",
     { state: "paused", warnings: [LOST], retainedBytes: null },
     "red",

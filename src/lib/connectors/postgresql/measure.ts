@@ -81,9 +81,11 @@ function identityFault({ message, fix }: SourceCheck): Fault {
   return { code: "replica_identity", message, hint: fix ?? "" };
 }
 
-function noPublication({ publication, tables, database }: SourceSettings): Fault {
+/** Made again by hand it would be too late for what was written without it. */
+function noPublication({ publication, ownsPublication, tables, database }: SourceSettings): Fault {
   const message = `Publication "${publication}" is not in ${placeOf(database)}: no change can be read.`;
-  const hint = `CREATE PUBLICATION ${identifier(publication)} FOR TABLE ${tables.map(tableSql).join(", ")}; then: kbroker connector resume <name>`;
+  const create = `CREATE PUBLICATION ${identifier(publication)} FOR TABLE ${tables.map(tableSql).join(", ")};`;
+  const hint = ownsPublication ? AGAIN : `${create} then: ${AGAIN}`;
   return { code: "publication_missing", message, hint };
 }
 

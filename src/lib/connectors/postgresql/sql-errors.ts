@@ -21,6 +21,7 @@ interface Meaning {
 }
 
 const SETUP = "docs/postgresql-setup.md has every statement.";
+const RESTART = "kbroker connector restart <name> --snapshot initial";
 const AGAIN = "It is tried again by itself.";
 const at = ({ address }: Said) => hostPort(address);
 const place = ({ address }: Said) => placeOf(address);
@@ -34,8 +35,7 @@ const UNREACHABLE: Meaning = {
 const SLOT_LOST: Meaning = {
   code: "slot_lost",
   what: (said) => `Replication slot "${said.slot ?? "?"}" cannot be read any more in ${place(said)}`,
-  hint: () =>
-    "Changes since the last position may be gone. Begin again with all rows: kbroker connector restart <name> --snapshot initial",
+  hint: () => `Changes since the last position may be gone. Begin again with all rows: ${RESTART}`,
 };
 const WAL_LEVEL: Meaning = {
   code: "wal_level",
@@ -65,7 +65,9 @@ const LATER: Meaning = {
 const PUBLICATION: Meaning = {
   code: "publication_missing",
   what: (said) => `A publication is not there in ${place(said)}`,
-  hint: () => `Create it again for the connector's tables (${SETUP}), then: kbroker connector resume <name>`,
+  // The log is read with the publications of its time: one that is made later does not help over what was written without it.
+  hint: () =>
+    `Changes without it cannot be read. Create it again if somebody else looks after it (--publication), then begin again: ${RESTART}`,
 };
 const DENIED: Meaning = {
   code: "not_allowed",

@@ -120,6 +120,7 @@ testWithPostgresql(
     await server.sql(`DROP PUBLICATION ${settings.publication}`);
     await drop(settings);
     const nothing = await measure(settings);
+    const theirs = await measure({ ...settings, ownsPublication: false });
 
     expect(unpublished.warnings[0]).toMatchObject({
       code: "table_missing",
@@ -131,7 +132,8 @@ testWithPostgresql(
       hint: expect.stringContaining("--remove-table"),
     });
     expect(codes(nothing.warnings)).toEqual(["slot_lost", "table_missing", "publication_missing"]);
-    expect(nothing.warnings[2]?.hint).toContain("CREATE PUBLICATION");
+    expect(nothing.warnings[2]?.hint).toBe("kbroker connector restart <name> --snapshot initial");
+    expect(theirs.warnings[2]?.hint).toMatch(/^CREATE PUBLICATION .+; then: kbroker connector restart <name>/);
     expect(nothing).toMatchObject({ lag: null, retainedBytes: null });
   },
 );

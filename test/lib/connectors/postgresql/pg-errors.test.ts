@@ -128,7 +128,10 @@ testWithPostgresql("a publication that is gone is told apart from a slot of the 
   await client.end();
   await server.sql("SELECT pg_drop_replication_slot('kbroker_shop')");
 
-  expect(sourceError(error, { address }).fault).toMatchObject({ code: "publication_missing" });
+  expect(sourceError(error, { address }).fault).toMatchObject({
+    code: "publication_missing",
+    hint: expect.stringMatching(/kbroker connector restart <name> --snapshot initial$/),
+  });
 });
 
 testWithPostgresql("a slot that somebody reads is in use", async () => {
