@@ -67,7 +67,17 @@ function mayBeDeep(text: string, depthMax: number): boolean {
 
 /** Whether a JSON text has more levels, without parsing it: for bytes that this process made itself. */
 export function isDeeperThan(payload: Uint8Array, depthMax: number): boolean {
-  return depthOf(payload) > depthMax;
+  return brackets(payload, depthMax) > depthMax && depthOf(payload) > depthMax;
+}
+
+/** How many levels begin somewhere, those in strings included, and not counted over `countMax` + 1: most texts have no more, and need no closer look. */
+function brackets(payload: Uint8Array, countMax: number): number {
+  let count = 0;
+  for (const bracket of [0x5b, 0x7b]) {
+    for (let at = payload.indexOf(bracket); at >= 0 && count <= countMax; at = payload.indexOf(bracket, at + 1))
+      count += 1;
+  }
+  return count;
 }
 
 /** How deep brackets outside of strings are nested: exact for what is JSON, so that depth is bounded before anything parses. */

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect, it } from "vitest";
 import { KBrokerError } from "../../../src/lib/domain/error.ts";
-import { parsePayload } from "../../../src/lib/domain/json.ts";
+import { isDeeperThan, parsePayload } from "../../../src/lib/domain/json.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -48,6 +48,17 @@ it("takes 100 levels and refuses 101, whatever is inside of strings", () => {
     code: "invalid_json",
     problems: [{ line: 1, column: 101, message: "More than 100 levels of arrays and objects." }],
   });
+});
+
+function depthOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+const deepText = fc.json({ maxDepth: 5, stringUnit: fc.constantFrom("[", "{", "]", "}", '"', "\\", "a") });
+
+test.prop([deepText, fc.nat(8)])("tells how deep a text is without parsing it", (text, depthMax) => {
+  expect(isDeeperThan(bytes(text), depthMax)).toBe(depthOf(JSON.parse(text)) > depthMax);
 });
 
 it("counts brackets behind an escaped quote", () => {
