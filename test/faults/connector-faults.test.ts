@@ -247,7 +247,10 @@ async function readSlot(
   { slot, publication }: { slot: string; publication: string },
 ): Promise<void> {
   const { host, port, password } = server;
-  const service = new LogicalReplicationService({ host, port, user: "postgres", database: "postgres", password });
+  const address = { host, port, user: "postgres", database: "postgres", password };
+  // It acknowledges nothing: what somebody else has acknowledged is lost to the connector.
+  const acknowledge = { auto: false, timeoutSeconds: 0 };
+  const service = new LogicalReplicationService(address, { acknowledge });
   service.on("error", () => {});
   onTestFinished(async () => void (await service.destroy()));
   const started = new Promise<void>((resolve) => service.on("start", () => resolve()));
