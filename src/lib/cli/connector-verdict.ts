@@ -1,6 +1,6 @@
 import type { ConnectorReply } from "../api/connector.ts";
+import { bytesText } from "../domain/bytes-text.ts";
 import { formatDuration } from "../domain/duration.ts";
-import { bytesText } from "./fields.ts";
 import { shellQuote } from "./shell.ts";
 import { snapshotShare } from "./snapshot-share.ts";
 

@@ -1,7 +1,8 @@
 import type { BrokerReply } from "../api/broker.ts";
+import { bytesText } from "../domain/bytes-text.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { Paint } from "./colour.ts";
-import { bytesText, countText, type Field, fieldsText } from "./fields.ts";
+import { countText, type Field, fieldsText } from "./fields.ts";
 
 /** More are counted above; the lists of subscriptions and connectors have them all. */
 const DEGRADED_SHOWN_MAX = 10;

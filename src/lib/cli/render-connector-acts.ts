@@ -1,7 +1,8 @@
 import type { ConnectorDeleteReply, ConnectorReply } from "../api/connector.ts";
+import { bytesText } from "../domain/bytes-text.ts";
 import type { SnapshotMode } from "../domain/connector.ts";
 import type { DestructiveAct } from "./confirm.ts";
-import { bytesText, plural } from "./fields.ts";
+import { plural } from "./fields.ts";
 
 /** Beginning from scratch without the rows. */
 export function restartAct(connector: ConnectorReply): DestructiveAct {

@@ -1,9 +1,10 @@
 import type { ConnectorReply } from "../api/connector.ts";
+import { bytesText } from "../domain/bytes-text.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { Paint } from "./colour.ts";
 import { connectorVerdict } from "./connector-verdict.ts";
 import { databaseUrl } from "./database-url.ts";
-import { bytesText, countText, type Field, fieldsText, plural } from "./fields.ts";
+import { countText, type Field, fieldsText, plural } from "./fields.ts";
 import { plain } from "./plain.ts";
 import { type EarlierLook, snapshotLeftMs, snapshotShare } from "./snapshot-share.ts";
 import { tableNameText } from "./table-name.ts";

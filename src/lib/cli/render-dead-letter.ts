@@ -1,6 +1,7 @@
 import type { DeadLetter } from "../api/dead-letter.ts";
+import { bytesText } from "../domain/bytes-text.ts";
 import type { Paint } from "./colour.ts";
-import { bytesText, type Field, fieldsText, plural } from "./fields.ts";
+import { type Field, fieldsText, plural } from "./fields.ts";
 
 /** What stands over the payload of one dead letter. */
 export function renderDeadLetter(entry: DeadLetter, paint: Paint): string {

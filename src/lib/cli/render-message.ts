@@ -1,6 +1,6 @@
 import type { TopicMessage } from "../api/topic-message.ts";
+import { bytesText } from "../domain/bytes-text.ts";
 import type { Paint } from "./colour.ts";
-import { bytesText } from "./fields.ts";
 import { plain } from "./plain.ts";
 
 /** What stands over the payload of one message, in one line. */

@@ -1,6 +1,6 @@
 import type { SchemaChangeReply, SchemaDiffReply, SchemaListItem, SchemaUpdateReply } from "../api/schema.ts";
+import { bytesText } from "../domain/bytes-text.ts";
 import type { Paint } from "./colour.ts";
-import { bytesText } from "./fields.ts";
 import type { ListView } from "./list-view.ts";
 import { plain } from "./plain.ts";
 

@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
 import { colourAllowed, PLAIN, paintFor, refuseColour } from "../../../src/lib/cli/colour.ts";
-import { bytesText, countText, perSText } from "../../../src/lib/cli/fields.ts";
+import { countText, perSText } from "../../../src/lib/cli/fields.ts";
 import { plain } from "../../../src/lib/cli/plain.ts";
 import { canAsk } from "../../../src/lib/cli/prompter.ts";
 import { shellLine } from "../../../src/lib/cli/shell.ts";
 import { suggestCommand } from "../../../src/lib/cli/suggest.ts";
+import { bytesText } from "../../../src/lib/domain/bytes-text.ts";
 
 const COMMANDS = [
   "help",

@@ -39,6 +39,7 @@ test("log that is kept back warns above the limit, with the step that helps in t
   expect(retainedWarning(SHOP, null)).toEqual([]);
   expect(retainedWarning(SHOP, 1_000)).toEqual([]);
   expect(retainedWarning(SHOP, 1_001)).toMatchObject([{ code: "retained_wal" }]);
+  expect(retainedWarning({ ...SHOP, retainedBytesWarn: 2 ** 30 }, 2 ** 31)[0]?.message).toContain("over 1.0 GiB");
   expect(retainedWarning({ ...SHOP, state: "paused" }, 1_001)[0]?.hint).toContain("kbroker connector resume shop");
 });
 

@@ -1,9 +1,9 @@
 import { Args, Flags } from "@oclif/core";
 import type { ScheduledItem } from "../../../lib/api/schedule.ts";
 import { confirmFlags, DestructiveCommand } from "../../../lib/cli/destructive-command.ts";
-import { bytesText } from "../../../lib/cli/fields.ts";
 import { pickScheduled } from "../../../lib/cli/flows/pick-scheduled.ts";
 import type { GlobalFlags } from "../../../lib/cli/global-flags.ts";
+import { bytesText } from "../../../lib/domain/bytes-text.ts";
 
 export default class MessageScheduledCancel extends DestructiveCommand {
   static override summary = "Take a scheduled message back before it is published.";
