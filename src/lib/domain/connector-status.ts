@@ -1,3 +1,4 @@
+import { bytesText } from "./bytes-text.ts";
 import type { Connector } from "./connector.ts";
 import type { ConnectorReport, ConnectorStatus, Fault, FaultCode, SnapshotProgress } from "./connector-report.ts";
 
@@ -48,7 +49,7 @@ export function retainedWarning(
   retainedBytes: number | null,
 ): readonly Fault[] {
   if (retainedBytes === null || retainedBytes <= retainedBytesWarn) return [];
-  const message = `The database keeps over ${retainedBytesWarn} bytes of its log for this connector; its disk may fill up.`;
+  const message = `The database keeps over ${bytesText(retainedBytesWarn)} of its log for this connector; its disk may fill up.`;
   const hint =
     state === "paused"
       ? `kbroker connector resume ${name}, or kbroker connector delete ${name} where it is not needed any more`
