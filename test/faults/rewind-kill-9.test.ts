@@ -56,10 +56,11 @@ test(`a rewind killed at ${KILLS} random moments is applied exactly once, while 
     .map(({ job: { id }, settled }) => ({ id, state: "done", messages: settled }));
   expect(jobs).toMatchObject(counts);
   for (let index = 0; index < KILLS; index += 1) checkMove(kept, traffic.pushes, index);
-  // In one life nothing comes twice, but for what was in flight when the position moved.
+  // In one life nothing comes twice, but for what was in flight when the position moved: once by an order that the kill before had
+  // left nothing of and that was given again, and once by the order that the next kill is for.
   for (const part of parts) {
     expect(repeatedIn(part.filter(({ replay }) => replay !== undefined))).toBe(0);
-    expect(repeatedIn(part)).toBeLessThanOrEqual(MAX_IN_FLIGHT);
+    expect(repeatedIn(part)).toBeLessThanOrEqual(2 * MAX_IN_FLIGHT);
   }
   expect(Math.max(...repeats)).toBeLessThanOrEqual(BOUND);
   checkNothingLost(traffic);
