@@ -1,5 +1,11 @@
 import type { DatabaseAddress, SnapshotMode, TableName } from "../domain/connector.ts";
-import type { Fault, FaultCode, SnapshotProgress, SourceLag } from "../domain/connector-report.ts";
+import {
+  type Fault,
+  type FaultCode,
+  PASSING_FAULTS,
+  type SnapshotProgress,
+  type SourceLag,
+} from "../domain/connector-report.ts";
 
 /**
  * What a connector asks of a kind of database. Nothing of a driver crosses it; a kind is a folder beside this file. The broker's side
@@ -111,17 +117,8 @@ export interface SourceMeasure {
   readonly warnings: readonly Fault[];
 }
 
-/** Faults that pass, or may: it is tried again by itself. All others wait for somebody. */
-const PASSING: ReadonlySet<FaultCode> = new Set([
-  "database_unreachable",
-  "authentication_failed",
-  "secret_missing",
-  "not_allowed",
-  "no_free_slot",
-  "slot_in_use",
-  "broker_full",
-  "unexpected",
-]);
+/** All others wait for somebody. */
+const PASSING: ReadonlySet<FaultCode> = new Set(PASSING_FAULTS);
 
 /** The only failure of a source. Holds no secret. */
 export class SourceError extends Error {

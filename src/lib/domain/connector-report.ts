@@ -1,6 +1,5 @@
-/** What can keep a connector from its work, or will; each has its section in docs/connectors-troubleshooting.md. */
-export const FAULT_CODES = [
-  // tried again by itself
+/** What passes, or may: it is tried again by itself. */
+export const PASSING_FAULTS = [
   "database_unreachable",
   "authentication_failed",
   "secret_missing",
@@ -9,6 +8,11 @@ export const FAULT_CODES = [
   "slot_in_use",
   "broker_full",
   "unexpected",
+] as const;
+
+/** What can keep a connector from its work, or will; each has its section in docs/connectors-troubleshooting.md. */
+export const FAULT_CODES = [
+  ...PASSING_FAULTS,
   // needs somebody
   "slot_lost",
   "publication_missing",

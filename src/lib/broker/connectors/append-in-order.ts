@@ -51,9 +51,9 @@ export async function appendInOrder(place: AppendPlace, messages: readonly Messa
     const counted = first.filter(({ kind }, index) => kind === "appended" || !repeated.has(index));
     kinds.push(...[...counted, ...second, ...third].map(({ kind }) => kind));
   }
-  const { name } = { name: place.table.topic };
+  const { topic } = place.table;
   for (const kind of kinds) {
-    if (kind !== "conflict") place.observer.published(name, kind === "duplicate" ? "duplicate" : "stored");
+    if (kind !== "conflict") place.observer.published(topic, kind === "duplicate" ? "duplicate" : "stored");
   }
   const count = (wanted: Appended["kind"]) => kinds.filter((kind) => kind === wanted).length;
   return { stored: count("appended"), duplicates: count("duplicate") };

@@ -83,8 +83,7 @@ function update(reader: Reader, relations: Columns): WalMessage {
   const oid = reader.uint32();
   const columns = columnsOf(oid, relations);
   const before = removedRow(reader, columns);
-  if (before === NOT_TOLD) return { kind: "update", oid, row: { ...before, new: tuple(reader, columns) } };
-  reader.letter();
+  if (before !== NOT_TOLD) reader.letter();
   return { kind: "update", oid, row: { ...before, new: tuple(reader, columns) } };
 }
 
