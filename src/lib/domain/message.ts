@@ -25,4 +25,9 @@ export interface StoredMessage extends Message {
   readonly offset: number;
   /** Publish time, milliseconds since the epoch; never goes back within a shard. */
   readonly timeMs: number;
+  /**
+   * Set where the caller gave the id and the engine stores repeats: a record with this id at a lower offset of the shard, not older than
+   * this, makes it a repeat, and nobody is pushed it.
+   */
+  readonly dedupeWindowMs?: number;
 }

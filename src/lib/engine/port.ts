@@ -1,5 +1,6 @@
 import type { Cursor, OffsetRange } from "../domain/cursor.ts";
 import type { Message, StoredMessage } from "../domain/message.ts";
+import type { NodeInfo } from "../domain/node.ts";
 
 /**
  * What the broker asks of storage. Domain types in, domain types out; no engine's own type crosses it. Each comment is a
@@ -15,6 +16,7 @@ export interface Engine {
   readonly parked: Parked;
   readonly reports: Reports;
   readonly schedules: Schedules;
+  readonly nodes: Nodes;
   /** What an operator should see of the engine; cheap, never a scan. */
   status(): Promise<EngineStatus>;
   /** Releases what is owned, makes durable what was accepted, lets go of the storage. Calling it twice is fine. */
@@ -28,6 +30,8 @@ export interface Capabilities {
   readonly exactDuplicates: boolean;
   /** What was acknowledged survives the process. */
   readonly durable: boolean;
+  /** Whose time records get: that of the clock which the engine was given, or the storage's own. */
+  readonly recordTime: "clock" | "storage";
 }
 
 export interface EngineStatus {
@@ -79,6 +83,8 @@ export interface Catalog {
   delete(kind: DocumentKind, name: string, expected: number): Promise<void>;
   /** `tell` hears each change made from now on, of one document in order. Returns a function that stops it. */
   watch(tell: (change: CatalogChange) => void): () => void;
+  /** Resolves once every change that was durable when it was called, on whichever node, was told to this node's watchers and is read here. */
+  caughtUp(): Promise<void>;
 }
 
 // ── log ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -88,6 +94,11 @@ export interface Shard {
   /** The topic's id, not its name. */
   readonly topicId: string;
   readonly index: number;
+}
+
+export interface TopicSettings {
+  /** Under which the storage's own clients find the topic. Left out: its id. */
+  readonly name?: string;
 }
 
 export interface AppendOptions {
@@ -137,7 +148,7 @@ export interface Bounds {
 /** The messages. Offsets start at 0, rise, and are never given twice, not even after a trim or a restart. */
 export interface Log {
   /** Durable when it resolves. A topic that exists is left as it is. */
-  createTopic(topicId: string): Promise<void>;
+  createTopic(topicId: string, settings?: TopicSettings): Promise<void>;
   /** Its records, cursor-independent, are gone for good; its id is never used again. A topic that is not there is fine. */
   deleteTopic(topicId: string): Promise<void>;
   /** Fails with `topic_not_found` for a topic that was not created, like every call below. */
@@ -186,6 +197,16 @@ export interface Owners {
   unwant(resource: string): Promise<void>;
 }
 
+// ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Who works on this storage, as this node knows it now; cheap. */
+export interface Nodes {
+  /** Ascending by id, this one among them. */
+  list(): readonly NodeInfo[];
+  /** The node that owns the resource, or is to own it next; `undefined`: nobody, or not known yet. */
+  ownerOf(resource: string): NodeInfo | undefined;
+}
+
 // ── cursors and parked messages ──────────────────────────────────────────────────────────────────────────────────────
 
 export interface ShardCursor {
@@ -193,10 +214,15 @@ export interface ShardCursor {
   readonly cursor: Cursor;
 }
 
+export interface CursorSettings {
+  /** Under which the storage's own tools find the subscription. Left out: its id. */
+  readonly name?: string;
+}
+
 /** Where each subscription stands. The resource of an ownership is the subscription's id. */
 export interface Cursors {
   /** Sets where a subscription that nobody has owned yet starts. Durable when it resolves. */
-  init(subscriptionId: string, cursors: readonly ShardCursor[]): Promise<void>;
+  init(subscriptionId: string, cursors: readonly ShardCursor[], settings?: CursorSettings): Promise<void>;
   /** What was last committed, for each shard that has a commit. Anyone may read it. */
   load(subscriptionId: string): Promise<readonly ShardCursor[]>;
   /**

@@ -36,7 +36,7 @@ export async function createSubscription(control: Control, request: CreateSubscr
     const identity = { topicId: topic.id, subscriptionId: subscription.id };
     const offsets = await startOffsets(control, topic, at);
     const start = offsets.map(({ shard, offset }) => ({ shard, cursor: cursorAt(offset, identity) }));
-    await engine.cursors.init(subscription.id, [...start, ...letters]);
+    await engine.cursors.init(subscription.id, [...start, ...letters], { name: subscription.name });
     undo(() => engine.cursors.forget(subscription.id));
     await orOnConflict(engine.catalog.put("subscription", subscription.name, subscription, 0), () =>
       exists(subscription.name, subscription.name),

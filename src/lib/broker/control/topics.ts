@@ -41,7 +41,7 @@ function checkFree({ view }: Control, name: string): void {
 /** The log first, so that whoever sees the topic can append to it. */
 export async function putTopic(control: Control, topic: Topic, undo: (step: Undo) => void): Promise<void> {
   const { engine } = control;
-  await engine.log.createTopic(topic.id);
+  await engine.log.createTopic(topic.id, { name: topic.name });
   undo(() => engine.log.deleteTopic(topic.id));
   const document = await orOnConflict(engine.catalog.put("topic", topic.name, topic, 0), () =>
     exists(topic.name, topic.name),

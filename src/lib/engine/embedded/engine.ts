@@ -1,5 +1,6 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { KBrokerError } from "../../domain/error.ts";
+import { LOCAL_NODE, loneNode, type NodeName } from "../../domain/node.ts";
 import type { Engine } from "../port.ts";
 import { createCheckpoint } from "./checkpoint.ts";
 import { type DataDirectory, makeDirectory, openDirectory, syncDirectory, whyNotOpened } from "./data-dir.ts";
@@ -32,6 +33,8 @@ export interface EmbeddedOptions extends Partial<EmbeddedLimits> {
   readonly onFatal: (error: KBrokerError) => void;
   /** Start although messages that somebody has already passed were taken away; they count as damaged. */
   readonly acceptLoss?: boolean;
+  /** How this node calls itself; it is the only one. */
+  readonly node?: NodeName;
   /** For tests: where the journal's file operations go. */
   readonly files?: Files;
 }
@@ -78,7 +81,7 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
   const journal = createJournal({ folder, recovered, topics, clock, failStop, limits });
   const checkpoint = createCheckpoint({ journal, index, store, clock });
   const retention = createRetention({ folder, journal, topics, checkpoint: checkpoint.save });
-  const owners = createOwners(store);
+  const owners = createOwners(store, clock);
   const gate = createDedupeGate({ index, clock, waitingMax: limits.backlogCountMax, push: journal.push });
   await checkpoint.save();
   const pass = async () => {
@@ -93,12 +96,13 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
   const schedules = createSchedules({ store, checkTaking, limits });
   const life = createLife({ clock, periodMs: limits.checkpointPeriodMs, failStop, report, pass });
   return {
-    capabilities: { engine: "embedded", exactDuplicates: true, durable: true },
+    capabilities: { engine: "embedded", exactDuplicates: true, durable: true, recordTime: "clock" },
     catalog: createCatalog(store, freeSpace.check),
     log: createLog({ store, journal, topics, gate, freeSpace, retention, checkOpen: life.checkOpen }),
     owners,
     ...createPositions(store, clock),
     schedules,
+    nodes: loneNode(options.node ?? LOCAL_NODE, clock.now(), owners.holds),
     async status() {
       const freeBytes = await freeSpace.bytes();
       return {

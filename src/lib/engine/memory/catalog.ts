@@ -47,5 +47,6 @@ export function memoryCatalog({ documents }: MemoryStorage): Catalog {
       watchers.add(watcher);
       return () => void watchers.delete(watcher);
     },
+    caughtUp: async () => {},
   };
 }

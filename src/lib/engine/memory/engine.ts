@@ -1,4 +1,5 @@
 import type { Clock } from "../../domain/clock.ts";
+import { LOCAL_NODE, loneNode } from "../../domain/node.ts";
 import type { Engine } from "../port.ts";
 import { memoryCatalog } from "./catalog.ts";
 import { memoryLog, REMEMBERED_IDS_MAX } from "./log.ts";
@@ -17,16 +18,17 @@ export interface MemoryEngineOptions {
 
 /** The meaning of the port in the fewest lines: what every other engine must be indistinguishable from. */
 export function memoryEngine({ clock, storage = memoryStorage(), sync = async () => {} }: MemoryEngineOptions): Engine {
-  const owners = memoryOwners(storage);
+  const owners = memoryOwners(storage, clock);
   const log = memoryLog({ clock, storage, sync });
   let closing: Promise<void> | undefined;
   return {
-    capabilities: { engine: "memory", exactDuplicates: true, durable: false },
+    capabilities: { engine: "memory", exactDuplicates: true, durable: false, recordTime: "clock" },
     catalog: memoryCatalog(storage),
     log,
     owners,
     ...memoryPositions(storage, clock),
     schedules: memorySchedules(storage),
+    nodes: loneNode(LOCAL_NODE, clock.now(), owners.holds),
     async status() {
       const topics = [...storage.topics.values()];
       return {

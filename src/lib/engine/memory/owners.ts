@@ -1,17 +1,21 @@
+import type { Clock } from "../../domain/clock.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import { inTurnByKey } from "../../domain/in-turn.ts";
+import type { Holding } from "../../domain/node.ts";
 import type { OwnerHandler, Owners, Ownership } from "../port.ts";
 import type { MemoryStorage } from "./storage.ts";
 
 export interface MemoryOwners extends Owners {
   /** Lets go of everything, as `unwant` would. */
   releaseAll(): Promise<void>;
+  /** What is held now, ascending by resource. */
+  holds(): readonly Holding[];
 }
 
 /** One node: what is wanted is ours as soon as the handler has taken it, and nobody ever takes it away. */
-export function memoryOwners({ epochs }: MemoryStorage): MemoryOwners {
+export function memoryOwners({ epochs }: MemoryStorage, clock: Clock): MemoryOwners {
   const turns = inTurnByKey();
-  const held = new Map<string, Ownership>();
+  const held = new Map<string, { readonly ownership: Ownership; readonly sinceMs: number }>();
   let handler: OwnerHandler | undefined;
 
   async function acquire(resource: string): Promise<void> {
@@ -20,14 +24,14 @@ export function memoryOwners({ epochs }: MemoryStorage): MemoryOwners {
     const ownership = { resource, epoch: (epochs.get(resource) ?? 0) + 1 };
     epochs.set(resource, ownership.epoch);
     await handler.acquired(ownership);
-    held.set(resource, ownership);
+    held.set(resource, { ownership, sinceMs: clock.now() });
   }
 
   async function release(resource: string): Promise<void> {
-    const ownership = held.get(resource);
-    if (ownership === undefined) return;
+    const hold = held.get(resource);
+    if (hold === undefined) return;
     held.delete(resource);
-    await handler?.released(ownership);
+    await handler?.released(hold.ownership);
   }
 
   const unwant = (resource: string) => turns.run(resource, () => release(resource));
@@ -38,6 +42,10 @@ export function memoryOwners({ epochs }: MemoryStorage): MemoryOwners {
     },
     want: (resource) => turns.run(resource, () => acquire(resource)),
     unwant,
+    holds: () =>
+      Array.from(held, ([resource, { sinceMs }]) => ({ resource, sinceMs })).sort((a, b) =>
+        a.resource < b.resource ? -1 : 1,
+      ),
     async releaseAll() {
       await Promise.all([...new Set([...held.keys(), ...turns.busy()])].map(unwant));
     },

@@ -63,6 +63,7 @@ export function createCatalog(store: StateStore, checkRoom: () => Promise<void>)
       watchers.add(own);
       return () => void watchers.delete(own);
     },
+    caughtUp: async () => {},
   };
 }
 

@@ -1,5 +1,7 @@
+import type { Clock } from "../../../domain/clock.ts";
 import { KBrokerError } from "../../../domain/error.ts";
 import { inTurnByKey } from "../../../domain/in-turn.ts";
+import type { Holding } from "../../../domain/node.ts";
 import type { OwnerHandler, Owners, Ownership } from "../../port.ts";
 import type { StateStore } from "./store.ts";
 
@@ -7,10 +9,12 @@ import type { StateStore } from "./store.ts";
 export interface LocalOwners extends Owners {
   /** Lets go of everything, as `unwant` would. */
   releaseAll(): Promise<void>;
+  /** What is held now, ascending by resource. */
+  holds(): readonly Holding[];
 }
 
-export function createOwners(store: StateStore): LocalOwners {
-  const held = new Map<string, Ownership>();
+export function createOwners(store: StateStore, clock: Clock): LocalOwners {
+  const held = new Map<string, { readonly ownership: Ownership; readonly sinceMs: number }>();
   const turns = inTurnByKey();
   let handler: OwnerHandler | undefined;
 
@@ -20,14 +24,14 @@ export function createOwners(store: StateStore): LocalOwners {
     const ownership = { resource, epoch: (store.epochs.get(resource) ?? 0) + 1 };
     await store.commit((write) => write.put(store.epochs, resource, ownership.epoch));
     await handler.acquired(ownership);
-    held.set(resource, ownership);
+    held.set(resource, { ownership, sinceMs: clock.now() });
   }
 
   async function release(resource: string): Promise<void> {
-    const ownership = held.get(resource);
-    if (ownership === undefined) return;
+    const hold = held.get(resource);
+    if (hold === undefined) return;
     held.delete(resource);
-    await handler?.released(ownership);
+    await handler?.released(hold.ownership);
   }
 
   const unwant = (resource: string) => turns.run(resource, () => release(resource));
@@ -38,6 +42,10 @@ export function createOwners(store: StateStore): LocalOwners {
     },
     want: (resource) => turns.run(resource, () => acquire(resource)),
     unwant,
+    holds: () =>
+      Array.from(held, ([resource, { sinceMs }]) => ({ resource, sinceMs })).sort((a, b) =>
+        a.resource < b.resource ? -1 : 1,
+      ),
     async releaseAll() {
       await Promise.all([...new Set([...held.keys(), ...turns.busy()])].map(unwant));
     },
