@@ -21,6 +21,8 @@ export const deadLetter = z.object({
   /** `<shard>:<offset>` in the dead letter topic. */
   position: z.string(),
   key: z.string().nullable(),
+  /** A key that is not printable, of a record that a client of the storage wrote. */
+  keyBase64: z.string().optional(),
   attributes: z.record(z.string(), z.string()),
   /** What happened at the last attempt, in words, and its class: `answered`, `unavailable`, `connection`, `expired`. */
   reason: z.string(),

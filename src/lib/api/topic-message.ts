@@ -24,6 +24,8 @@ export const topicMessage = z.object({
   position: z.string(),
   publishTime: instant,
   key: z.string().nullable(),
+  /** A key that is not printable, of a record that a client of the storage wrote. */
+  keyBase64: z.string().optional(),
   attributes: z.record(z.string(), z.string()),
   payloadBytes: count,
   /** The stored bytes as text when they are UTF-8, else in base64. */

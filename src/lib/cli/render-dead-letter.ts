@@ -7,6 +7,7 @@ import { type Field, fieldsText, plural } from "./fields.ts";
 export function renderDeadLetter(entry: DeadLetter, paint: Paint): string {
   const { id, position, source, sourceTopic, attributes } = entry;
   const key: Field[] = entry.key === null ? [] : [["key", entry.key]];
+  if (entry.keyBase64 !== undefined) key.push(["key (base64)", entry.keyBase64]);
   const fields = fieldsText(
     [
       ["reason", `${entry.reason}, after ${plural(entry.attempts, "attempt")}`],

@@ -5,11 +5,12 @@ import { plain } from "./plain.ts";
 
 /** What stands over the payload of one message, in one line. */
 export function messageHead(message: TopicMessage, paint: Paint): string {
-  const { id, position, publishTime, key, attributes, payloadBytes } = message;
+  const { id, position, publishTime, key, keyBase64, attributes, payloadBytes } = message;
   const about = [
     publishTime,
     `at ${position}`,
     ...(key === null ? [] : [`key=${key}`]),
+    ...(keyBase64 === undefined ? [] : [`key=base64:${keyBase64}`]),
     ...Object.entries(attributes).map(([name, value]) => `${name}=${value}`),
     bytesText(payloadBytes),
   ];

@@ -70,9 +70,9 @@ export function deadLetterOf(message: Message, info: DeadLetterInfo): Message {
     ...(info.redriveCount === 0 ? [] : ([[NAME.redriveCount, String(info.redriveCount)]] as const)),
     ...(info.redrivenFrom === null ? [] : ([[NAME.redrivenFrom, positionText(info.redrivenFrom)]] as const)),
   ];
-  const { id, key, payload } = message;
+  const { id, key, native, payload } = message;
   const attributes = [...message.attributes.map(([name, value]): Attribute => [keptName(name), value]), ...own];
-  return { id, ...(key === undefined ? {} : { key }), attributes, payload };
+  return { id, ...(key === undefined ? {} : { key }), ...(native && { native }), attributes, payload };
 }
 
 /** The message as it was and why it was given up; `undefined` for one that no subscription gave up on. */

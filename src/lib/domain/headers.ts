@@ -2,6 +2,7 @@
 export const HEADER = {
   messageId: "x-kb-messageid",
   key: "x-kb-key",
+  keyBase64: "x-kb-key-base64",
   scheduledMinutes: "x-kb-scheduledminutes",
   publishTime: "x-kb-publishtime",
   topic: "x-kb-topic",

@@ -25,6 +25,11 @@ export function parsePayload(payload: Uint8Array): unknown {
   });
 }
 
+/** Whether anybody could have published it. */
+export function isPayload(payload: Uint8Array): boolean {
+  return parseJsonBytes(payload, PAYLOAD_DEPTH_MAX).kind === "value";
+}
+
 /** Like `JSON.parse`, with a bound on the depth and the exact place of the first fault. */
 export function parseJson(text: string, depthMax: number): ParsedJson {
   const fault = scanJson(text, depthMax);

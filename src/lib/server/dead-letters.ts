@@ -3,7 +3,7 @@ import type { DeadLetterList } from "../broker/requests/dead-letters.ts";
 import { type DeadLetterInfo, readDeadLetter } from "../domain/dead-letter.ts";
 import type { StoredMessage } from "../domain/message.ts";
 import { instant, type Some } from "./handler.ts";
-import { payloadText } from "./payload-text.ts";
+import { keyText, payloadText } from "./payload-text.ts";
 
 export const deadLetterHandlers: Some<"deadLetterList"> = {
   deadLetterList: async ({ broker, name, query: { limit, after, payload, all, ...filter } }) => {
@@ -14,10 +14,11 @@ export const deadLetterHandlers: Some<"deadLetterList"> = {
 };
 
 function deadLetter({ shard, message, state }: DeadLetterList["entries"][number], withPayload: boolean): DeadLetter {
-  const { id, offset, key = null, payload } = message;
+  const { id, offset, payload } = message;
   const { info, attributes } = readDeadLetter(message) ?? { info: unknown(message), attributes: message.attributes };
   return {
-    ...{ name: id, id, position: `${shard}:${offset}`, key, attributes: Object.fromEntries(attributes) },
+    ...{ name: id, id, position: `${shard}:${offset}`, attributes: Object.fromEntries(attributes) },
+    ...keyText(message),
     ...{ reason: info.reason, class: info.errorClass, status: info.status, attempts: info.attempts },
     ...{ sourceTopic: info.sourceTopic, source: info.source },
     publishTime: instant(info.publishTimeMs),

@@ -1,7 +1,7 @@
 import type { TopicMessage } from "../api/topic-message.ts";
 import type { MessageEntry } from "../broker/requests/messages.ts";
 import { instant, instantOrNull, type Some } from "./handler.ts";
-import { payloadText } from "./payload-text.ts";
+import { keyText, payloadText } from "./payload-text.ts";
 
 export const messageHandlers: Some<"messageList" | "messageFind"> = {
   messageList: async ({ broker, name, query: { filter = "", last, ...query } }) => {
@@ -22,8 +22,8 @@ export const messageHandlers: Some<"messageList" | "messageFind"> = {
 };
 
 function topicMessage({ shard, message }: MessageEntry): TopicMessage {
-  const { id, offset, timeMs, key = null, attributes, payload } = message;
-  const about = { id, position: `${shard}:${offset}`, publishTime: instant(timeMs), key };
+  const { id, offset, timeMs, attributes, payload } = message;
+  const about = { id, position: `${shard}:${offset}`, publishTime: instant(timeMs), ...keyText(message) };
   return {
     ...about,
     attributes: Object.fromEntries(attributes),

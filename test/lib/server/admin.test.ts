@@ -120,3 +120,13 @@ test("a dead letter shows what was stored, as text where it is text", async () =
   expect(without.items.map(({ payload }) => payload)).toEqual([undefined, undefined]);
   expect(withPayload.items).toMatchObject([{ payload: '{"a":1e400}', position: "0:7" }, { payloadBase64: "/w==" }]);
 });
+
+test("a key that is not printable is shown in base64", async () => {
+  const message = { id: "o-1", offset: 7, timeMs: 0, attributes: [], payload: Buffer.from("1") };
+  const entries = [{ shard: 1, message: { ...message, native: { keyBase64: "/wA=" } } }];
+  const server = await startServer({ readMessages: async () => ({ entries, damaged: [], next: "1:8", atEnd: true }) });
+
+  const response = await fetch(`${server.url}/admin/v1/topics/orders/messages`);
+
+  expect(await response.json()).toMatchObject({ items: [{ key: null, keyBase64: "/wA=", position: "1:7" }] });
+});

@@ -1,5 +1,6 @@
 import type { Push } from "../../domain/delivery.ts";
 import { attributeHeader, HEADER } from "../../domain/headers.ts";
+import { isPayload } from "../../domain/json.ts";
 import type { StoredMessage } from "../../domain/message.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 
@@ -27,10 +28,10 @@ export function pushMaker({ name, topic, endpoint, timeoutMs }: Subscription): P
     return `${lastPrefix}${String(ms - second * 1_000).padStart(3, "0")}Z`;
   }
 
-  return ({ id, key, timeMs, attributes, payload }, attempt, marks) => {
+  return ({ id, key, native, timeMs, attributes, payload }, attempt, marks) => {
     const headers = [
       "content-type",
-      "application/json",
+      native === undefined || isPayload(payload) ? "application/json" : "application/octet-stream",
       HEADER.topic,
       topic,
       HEADER.subscription,
@@ -43,6 +44,7 @@ export function pushMaker({ name, topic, endpoint, timeoutMs }: Subscription): P
       attempt === 1 ? "1" : String(attempt),
     ];
     if (key !== undefined) headers.push(HEADER.key, key);
+    if (native?.keyBase64 !== undefined) headers.push(HEADER.keyBase64, native.keyBase64);
     if (marks?.redriveCount !== undefined) headers.push(HEADER.redriveCount, String(marks.redriveCount));
     if (marks?.replay !== undefined) headers.push(HEADER.replay, marks.replay);
     for (const [attribute, value] of attributes) headers.push(attributeHeader(attribute), value);

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { bytes } from "../../../support/broker.ts";
-import { consumer, ok } from "../../../support/consumer.ts";
+import { answered, consumer, ok } from "../../../support/consumer.ts";
 import { openStage } from "../../../support/delivery.ts";
+import { order } from "../../../support/letters.ts";
 
 function pairs(flat: readonly string[]): Readonly<Record<string, string>> {
   const names = flat.filter((_, index) => index % 2 === 0);
@@ -65,4 +66,46 @@ test("each message has its own publish time, whatever its neighbour's", async ()
     "2026-01-01T00:00:01.000Z",
     "2026-01-01T00:01:00.000Z",
   ]);
+});
+
+test("a record that a client of the storage wrote is pushed as it is, and says what it is", async () => {
+  const stage = await openStage();
+  const native = (id: string, payload: Uint8Array, keyBase64?: string) => ({
+    ...{ id, attributes: [], payload },
+    native: keyBase64 === undefined ? {} : { keyBase64 },
+  });
+  const [json, text, binary] = [bytes('{"a":1}'), bytes("plain text"), new Uint8Array([0xff, 0x00])];
+
+  await stage.engine.log.append("topic-1", [
+    native("json", json),
+    native("text", text),
+    native("binary", binary, "/wA="),
+  ]);
+  await stage.idle();
+
+  const received = stage.consumer.received.map(({ push }) => push);
+  expect(received.map(({ body }) => body)).toEqual([json, text, binary]);
+  expect(received.map(({ headers }) => pairs(headers)["content-type"])).toEqual([
+    "application/json",
+    "application/octet-stream",
+    "application/octet-stream",
+  ]);
+  expect(received.map(({ headers }) => pairs(headers)["x-kb-key-base64"])).toEqual([undefined, undefined, "/wA="]);
+});
+
+test("such a record is the same again when it comes back out of the dead letter topic", async () => {
+  const stage = await openStage({
+    consumer: consumer(() => answered(500)),
+    subscription: { retry: { kind: "list", delaysMs: [] } },
+  });
+  const payload = new Uint8Array([0xff, 0x00]);
+  await stage.engine.log.append("topic-1", [{ id: "a", attributes: [], payload, native: { keyBase64: "/wA=" } }]);
+  await stage.idle();
+
+  expect(await stage.deadLetterMessages()).toMatchObject([{ id: "a", payload, native: { keyBase64: "/wA=" } }]);
+  await order(stage);
+
+  const headers = stage.consumer.received.map(({ push }) => pairs(push.headers));
+  expect(headers).toHaveLength(2);
+  expect(headers[1]).toMatchObject({ "content-type": "application/octet-stream", "x-kb-key-base64": "/wA=" });
 });
