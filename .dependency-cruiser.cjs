@@ -55,6 +55,12 @@ module.exports = {
       to: { path: "^node_modules/lmdb" },
     },
     {
+      name: "kafka-library-stays-in-its-engine",
+      severity: "error",
+      from: { pathNot: "^src/lib/engine/kafka/" },
+      to: { path: "^node_modules/@platformatic/kafka" },
+    },
+    {
       name: "database-libraries-stay-in-connectors",
       severity: "error",
       from: { pathNot: "^src/lib/connectors/[^/]+/" },

@@ -75,6 +75,7 @@ const FAULTS = [
   layer("storage-libraries-stay-in-their-engine", "src/lib/server/planted.ts", "lmdb"),
   layer("connectors-know-their-port-and-domain", "src/lib/connectors/planted.ts", "../engine/port.ts"),
   layer("database-libraries-stay-in-connectors", "src/lib/connectors/planted.ts", "pg"),
+  layer("kafka-library-stays-in-its-engine", "src/lib/server/planted.ts", "@platformatic/kafka"),
 ];
 
 function copyTree() {

@@ -1,0 +1,16 @@
+/**
+ * `kafka-topic/<topic id>`: which Kafka topic a topic is. `kafka-group/<subscription id>`: which consumer group a subscription is. They lie
+ * in the catalog's log, apart from the documents that the port knows.
+ */
+export type OwnKind = "kafka-topic" | "kafka-group";
+
+/** What the engine itself keeps in the catalog; read from memory. */
+export interface OwnDocuments {
+  get(kind: OwnKind, name: string): unknown;
+  list(kind: OwnKind): readonly (readonly [name: string, value: unknown])[];
+  /** The first one of a name wins, on whichever node: the value that holds now is returned. Durable and folded here. */
+  claim(kind: OwnKind, name: string, value: unknown): Promise<unknown>;
+  delete(kind: OwnKind, name: string): Promise<void>;
+  /** Resolves once this node has folded all that was durable anywhere when it was called. */
+  caughtUp(): Promise<void>;
+}

@@ -1,0 +1,25 @@
+/** A record that is to be written. */
+export interface NewRecord {
+  readonly key: Uint8Array | null;
+  /** `null`: a tombstone. */
+  readonly value: Uint8Array | null;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+export interface Produced {
+  readonly offset: number;
+  /** The time that Kafka gave it, or its own where the topic keeps that. */
+  readonly timeMs: number;
+}
+
+/** The only writer of this node: what is given at the same time goes in one request, one request a broker is under way. */
+export interface Producing {
+  /**
+   * Resolves once every replica in sync has each of them, in the order given. Where an answer was lost they are written again: they may then
+   * lie there twice. Fails with `overloaded` when too much waits already, with a `KafkaFailure` else: after one that passes nobody knows
+   * whether they are there.
+   */
+  produce(topic: string, partition: number, records: readonly NewRecord[]): Promise<readonly Produced[]>;
+  /** Waits for what was taken. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,89 @@
+import { type Connection, metadataV12 } from "@platformatic/kafka";
+import { kafkaFailure } from "./failure.ts";
+import type { Address } from "./links.ts";
+
+export interface KafkaTopic {
+  readonly name: string;
+  /** Kafka's own id: another one after the topic was deleted and made anew. */
+  readonly uuid: string;
+  /** The node id of each partition's leader, by partition; -1: none right now. */
+  readonly leaders: readonly number[];
+}
+
+export interface Metadata {
+  brokers(): ReadonlyMap<number, Address>;
+  clusterId(): string | undefined;
+  /** As the cluster says now, or said lately; `undefined`: there is none. */
+  topic(name: string): Promise<KafkaTopic | undefined>;
+  /** What was known of it is out of date. */
+  forget(name: string): void;
+  /** Asks for the brokers anew. */
+  refresh(): Promise<void>;
+}
+
+/** Topics asked for while a request is under way go into the next one together. */
+export function createMetadata(ask: <T>(act: (connection: Connection) => Promise<T>) => Promise<T>): Metadata {
+  let [brokers, clusterId]: [ReadonlyMap<number, Address>, string | undefined] = [new Map(), undefined];
+  const topics = new Map<string, KafkaTopic>();
+  let next: { readonly names: Set<string>; readonly done: Promise<ReadonlySet<string>> } | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+
+  async function load(names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const response = await ask((connection) => request(connection, Array.from(names)));
+    brokers = new Map(response.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    clusterId = response.clusterId ?? undefined;
+    const found = new Set<string>();
+    for (const { name, topicId, errorCode, partitions } of response.topics) {
+      if (name === null || name === undefined || errorCode !== 0) continue;
+      const leaders: number[] = [];
+      for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
+      topics.set(name, { name, uuid: topicId, leaders });
+      found.add(name);
+    }
+    return found;
+  }
+
+  async function loadTogether(name: string | undefined): Promise<ReadonlySet<string>> {
+    if (next === undefined) {
+      const names = new Set<string>();
+      const done = running.then(() => {
+        next = undefined;
+        return load(names);
+      });
+      running = done.catch(() => undefined);
+      next = { names, done };
+    }
+    if (name !== undefined) next.names.add(name);
+    return next.done;
+  }
+
+  return {
+    brokers: () => brokers,
+    clusterId: () => clusterId,
+    async topic(name) {
+      const known = topics.get(name);
+      if (known !== undefined) return known;
+      await loadTogether(name);
+      return topics.get(name);
+    },
+    forget: (name) => void topics.delete(name),
+    async refresh() {
+      await loadTogether(undefined);
+    },
+  };
+}
+
+/** A topic that is not there is an error of the whole request for the library; the answer has the others all the same. */
+async function request(connection: Connection, names: readonly string[]): Promise<metadataV12.MetadataResponse> {
+  try {
+    return await metadataV12.api.async(connection, Array.from(names), false, false);
+  } catch (error) {
+    const failure = kafkaFailure(error);
+    if (failure.says("TOPIC_AUTHORIZATION_FAILED") || !isMetadata(failure.response)) throw failure;
+    return failure.response;
+  }
+}
+
+function isMetadata(value: unknown): value is metadataV12.MetadataResponse {
+  return typeof value === "object" && value !== null && Array.isArray(Reflect.get(value, "topics"));
+}
