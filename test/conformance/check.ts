@@ -4,6 +4,8 @@ import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 /** An engine's storage: fresh and empty, opened as often as a check asks, by one engine at a time. */
 export interface EngineUnderTest {
   open(): Promise<Engine>;
+  /** How many shards its topics get. Left out: 1, whatever was asked for. */
+  shards?: number;
   disk?: Disk;
   /** Removes what is left, after the last engine was closed. */
   dispose?(): Promise<void>;
@@ -15,28 +17,40 @@ export interface Disk {
   hold(): { letGo(): void; fail(): void };
 }
 
-export type Prepare = (clock: ManualClock) => Promise<EngineUnderTest>;
+/** `shards`: a topic shall have so many, where the engine can have more than one. */
+export type Prepare = (clock: ManualClock, wish: { readonly shards: number }) => Promise<EngineUnderTest>;
 
 export interface Bench {
   readonly clock: ManualClock;
   readonly engine: Engine;
   /** Closes the engine and opens another one over the same storage. */
   restart(): Promise<Engine>;
-}
-
-export interface DiskBench extends Bench {
+  /** Only for a check that needs it. */
   readonly disk: Disk;
 }
 
+/**
+ * `clock`: records get the time of the test's clock. `disk`: it can be held back. `shards`: topics with `SHARDS` shards. A check that does
+ * not need the last runs on topics with one.
+ */
+export type Need = "exactDuplicates" | "clock" | "disk" | "shards";
+
+/** Of a topic in a check that needs several. */
+export const SHARDS = 3;
+
 /** One promise of the port: what it says, and a function that fails on an engine that does not keep it. */
-export type Check =
-  | { readonly promise: string; readonly needs?: "exactDuplicates"; run(bench: Bench): Promise<void> }
-  | { readonly promise: string; readonly needs: "disk"; run(bench: DiskBench): Promise<void> };
+export interface Check {
+  readonly promise: string;
+  readonly needs?: Need | readonly Need[];
+  run(bench: Bench): Promise<void>;
+}
 
 /** Runs one check on fresh storage. `skipped`: the engine does not claim this, or its disk cannot be reached. */
 export async function runCheck(check: Check, prepare: Prepare): Promise<"kept" | "skipped"> {
   const clock = manualClock();
-  const under = await prepare(clock);
+  const needs = new Set([check.needs ?? []].flat());
+  const shards = needs.has("shards") ? SHARDS : 1;
+  const under = await prepare(clock, { shards });
   let engine = await under.open();
   const restart = async () => {
     await engine.close();
@@ -45,13 +59,9 @@ export async function runCheck(check: Check, prepare: Prepare): Promise<"kept" |
   };
   const held: (() => void)[] = [];
   try {
-    if (check.needs === "disk") {
-      if (under.disk === undefined) return "skipped";
-      await check.run({ clock, engine, restart, disk: noting(under.disk, held) });
-    } else {
-      if (check.needs === "exactDuplicates" && !engine.capabilities.exactDuplicates) return "skipped";
-      await check.run({ clock, engine, restart });
-    }
+    if ((under.shards ?? 1) !== shards || !isThere(needs, engine, under)) return "skipped";
+    const disk = needs.has("disk") && under.disk !== undefined ? noting(under.disk, held) : undeclared;
+    await check.run({ clock, engine, restart, disk });
     return "kept";
   } finally {
     for (const letGo of held) letGo();
@@ -59,6 +69,18 @@ export async function runCheck(check: Check, prepare: Prepare): Promise<"kept" |
     await under.dispose?.();
   }
 }
+
+function isThere(needs: ReadonlySet<Need>, { capabilities }: Engine, { disk }: EngineUnderTest): boolean {
+  if (needs.has("exactDuplicates") && !capabilities.exactDuplicates) return false;
+  if (needs.has("clock") && capabilities.recordTime !== "clock") return false;
+  return !needs.has("disk") || disk !== undefined;
+}
+
+const undeclared: Disk = {
+  hold() {
+    throw new Error('A check that holds the disk needs "disk".');
+  },
+};
 
 /** So that a check that fails while it holds the disk does not hang as well. */
 function noting(disk: Disk, held: (() => void)[]): Disk {

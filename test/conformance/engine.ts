@@ -10,6 +10,7 @@ import { parkedChecks } from "./checks/parked.ts";
 import { readChecks } from "./checks/read.ts";
 import { reportChecks } from "./checks/reports.ts";
 import { scheduleChecks } from "./checks/schedules.ts";
+import { shardChecks } from "./checks/shards.ts";
 import { timeChecks } from "./checks/time.ts";
 
 /** Every promise of `src/lib/engine/port.ts`, by the part of the port that gives it. */
@@ -18,6 +19,7 @@ export const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   log: logChecks,
   "reading the log": readChecks,
   "time in the log": timeChecks,
+  "topics of several shards": shardChecks,
   deduplication: dedupeChecks,
   owners: ownerChecks,
   cursors: cursorChecks,

@@ -1,6 +1,8 @@
+import { expect } from "vitest";
 import { type Cursor, cursorAt } from "../../src/lib/domain/cursor.ts";
 import type { Message } from "../../src/lib/domain/message.ts";
 import type { Appended, Engine, OwnerHandler, Ownership, ParkedEntry, Shard } from "../../src/lib/engine/port.ts";
+import type { ManualClock } from "../support/manual-clock.ts";
 import { deferred } from "../support/promises.ts";
 
 export const TOPIC = "topic-1";
@@ -38,6 +40,11 @@ export async function everything(engine: Engine, shard = SHARD) {
 
 export async function idsIn(engine: Engine, shard = SHARD): Promise<readonly string[]> {
   return (await everything(engine, shard)).map(({ id }) => id);
+}
+
+/** The clock's time where records get that, else whatever time it is. */
+export function timeNow({ capabilities }: Engine, { now }: ManualClock): unknown {
+  return capabilities.recordTime === "clock" ? now() : expect.any(Number);
 }
 
 /** Where each record was stored; fails for one that was not. */

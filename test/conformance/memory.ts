@@ -4,10 +4,24 @@ import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { deferred } from "../support/promises.ts";
 import type { Disk, Prepare } from "./check.ts";
 
-export const prepareMemory: Prepare = async (clock) => {
+export const prepareMemory: Prepare = async (clock, { shards }) => {
   const storage = memoryStorage();
   const { disk, sync } = heldDisk();
-  return { disk, open: async () => memoryEngine({ clock, storage, sync }) };
+  return { disk, shards, open: async () => memoryEngine({ clock, storage, sync, shards }) };
+};
+
+const START_MS = Date.UTC(2030, 5, 1);
+
+/** The weakest that an engine may claim: it forgets ids when it closes, and its storage has a clock of its own, which runs. */
+export const prepareForgetfulMemory: Prepare = async (clock, { shards }) => {
+  const storage = memoryStorage();
+  const { disk, sync } = heldDisk();
+  let nowMs = START_MS;
+  const storageTime = () => (nowMs += 3);
+  return {
+    ...{ disk, shards },
+    open: async () => memoryEngine({ clock, storage, sync, shards, storageTime, remembers: "engine" }),
+  };
 };
 
 function heldDisk(): { disk: Disk; sync: () => Promise<void> } {

@@ -1,6 +1,7 @@
+import type { Message } from "../../src/lib/domain/message.ts";
 import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
-import { prepareMemory } from "./memory.ts";
+import { prepareForgetfulMemory, prepareMemory } from "./memory.ts";
 import { catalog, cursors, forgetful, log, type Mutant, newestHold, over, owners, parked, reports } from "./mutate.ts";
 import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
 
@@ -50,23 +51,81 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: "an append resolves before it is durable",
     breaks: "a record whose append has not resolved is served by no call",
-    prepare: async (clock) => {
+    prepare: async (clock, wish) => {
       const storage = memoryStorage();
-      return { ...(await prepareMemory(clock)), open: async () => memoryEngine({ clock, storage }) };
+      return { ...(await prepareMemory(clock, wish)), open: async () => memoryEngine({ clock, storage }) };
     },
+  },
+  {
+    fault: "messages of one key are spread like those without one",
+    breaks: "all messages of one key lie in one shard, in the order of their appends, whatever their ids",
+    prepare: log(({ append }) => ({
+      append: (topicId, records, options) =>
+        append(
+          topicId,
+          records.map((record) => ({ ...record, key: record.id })),
+          options,
+        ),
+    })),
+  },
+  {
+    fault: "results come shard by shard",
+    breaks: "results come in the order of the records, each where its record is, whatever its shard",
+    prepare: log(({ append }) => ({
+      append: async (...args) =>
+        (await append(...args)).toSorted((a, b) => ("shard" in a && "shard" in b ? a.shard.index - b.shard.index : 0)),
+    })),
+  },
+  {
+    fault: "a trim is of all shards",
+    breaks: "each shard has its own offsets, times and start",
+    prepare: log(({ trim, shards }) => ({
+      trim: async (shard, before) => {
+        for (const each of await shards(shard.topicId)) await trim(each, before);
+      },
+    })),
+  },
+  {
+    fault: "what was stored under an id that its caller gave does not say so",
+    breaks:
+      "where a repeat may be stored, each record of an id that its caller gave says the window, and no other does",
+    prepare: async (clock, wish) => {
+      const under = await prepareForgetfulMemory(clock, wish);
+      const open = async () => {
+        const engine = await under.open();
+        const { append } = engine.log;
+        return {
+          ...engine,
+          log: { ...engine.log, append: (topicId: string, records: readonly Message[]) => append(topicId, records) },
+        };
+      };
+      return { ...under, open };
+    },
+  },
+  {
+    fault: "an append tells a time of its own",
+    breaks: "a record is read with the time that its append told, and no later record has an earlier one",
+    prepare: log(({ append }) => ({
+      append: async (...args) =>
+        (await append(...args)).map((result) =>
+          result.kind === "appended" ? { ...result, timeMs: result.timeMs - 1 } : result,
+        ),
+    })),
   },
   {
     fault: "time starts anew with each engine",
     breaks: "time never goes back within a shard when the clock does, not even after a trim and a restart",
     prepare: forgetful(({ topics }) => {
-      for (const topic of topics.values()) topic.lastTimeMs = 0;
+      for (const { shards } of topics.values()) for (const shard of shards) shard.lastTimeMs = 0;
     }),
   },
   {
     fault: "an emptied topic counts from 0 again after a restart",
     breaks: "an offset is never given twice, not even after everything was trimmed and a restart",
     prepare: forgetful(({ topics }) => {
-      for (const topic of topics.values()) if (topic.records.length === 0) Object.assign(topic, { start: 0, end: 0 });
+      for (const shard of [...topics.values()].flatMap(({ shards }) => shards)) {
+        if (shard.records.length === 0) Object.assign(shard, { start: 0, end: 0 });
+      }
     }),
   },
   {
@@ -221,7 +280,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: "a report is as old as its reader",
     breaks: "a report is read back equal, with its time and its epoch, after a restart too",
-    prepare: async (clock) =>
+    prepare: async (clock, wish) =>
       over(({ reports }) => ({
         reports: {
           ...reports,
@@ -230,7 +289,7 @@ export const MUTANTS: readonly Mutant[] = [
             return report && { ...report, atMs: clock.now() };
           },
         },
-      }))(clock),
+      }))(clock, wish),
   },
   {
     fault: "reports are lost in a restart",

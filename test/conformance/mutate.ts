@@ -26,8 +26,8 @@ export interface Mutant {
 /** The memory engine with something laid over it. */
 export const over =
   (mutate: (engine: Engine) => Partial<Engine>): Prepare =>
-  async (clock) => {
-    const under = await prepareMemory(clock);
+  async (clock, wish) => {
+    const under = await prepareMemory(clock, wish);
     const open = async () => {
       const engine = await under.open();
       return { ...engine, ...mutate(engine) };
@@ -54,13 +54,13 @@ export const schedules = (mutate: (schedules: Schedules) => Partial<Schedules>) 
 /** Loses something of its storage at each restart. */
 export const forgetful =
   (lose: (storage: MemoryStorage) => void): Prepare =>
-  async (clock) => {
+  async (clock, { shards }) => {
     const storage = memoryStorage();
     const open = async () => {
       lose(storage);
-      return memoryEngine({ clock, storage });
+      return memoryEngine({ clock, storage, shards });
     };
-    return { open };
+    return { open, shards };
   };
 
 /** The newest hold, whatever hold the caller has. */

@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 const encode = (text: string) => new TextEncoder().encode(text);
-const stored = () => [...storage.topics.values()][0]?.records ?? [];
+const stored = () => [...storage.topics.values()][0]?.shards[0]?.records ?? [];
 
 async function send(body: Uint8Array): Promise<RawReply> {
   const reply = await exchange(Number(new URL(server.url).port), { path: "/publish/orders/batch", body });

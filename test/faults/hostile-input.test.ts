@@ -62,8 +62,8 @@ const NOT_OWNED = { status: 503, code: '"broker_starting"' };
 
 /** Everything that is stored, as text. */
 function state(): string {
-  const topics = [...storage.topics].map(([id, { start, end, records, remembered }]) => {
-    return [id, start, end, records.length, remembered.size];
+  const topics = [...storage.topics].map(([id, { shards, remembered }]) => {
+    return [id, shards.map(({ start, end, records }) => [start, end, records.length]), remembered.size];
   });
   const positions = [...storage.cursors].map(([id, cursors]) => [id, [...cursors.values()]]);
   return JSON.stringify([[...storage.documents.values()], topics, positions, [...storage.parked.keys()]]);
@@ -85,7 +85,7 @@ async function send(request: RawRequest): Promise<RawReply> {
 }
 
 function lastStored() {
-  return storage.topics.get(topicId)?.records.at(-1);
+  return storage.topics.get(topicId)?.shards[0]?.records.at(-1);
 }
 
 const encode = (text: string) => new TextEncoder().encode(text);

@@ -106,6 +106,8 @@ export interface AppendOptions {
    * Set for messages whose id the caller gave: an id that the topic saw within the last `dedupeWindowMs` is not stored
    * again. The same bytes give `duplicate`, other bytes `conflict`. A repeat waits for a first append that is in flight; if
    * that one fails, the repeat is stored. What is remembered survives a restart, and nothing is remembered that was not stored.
+   * All that where `exactDuplicates` is claimed. Elsewhere an engine does so as far as it knows; what it stores has its
+   * `dedupeWindowMs`, so that the owners of subscriptions tell a repeat from a first.
    */
   readonly dedupeWindowMs?: number;
   /** Which records that is for, where it is not for all: the others are stored each time, and nothing is remembered of them. */
@@ -151,10 +153,11 @@ export interface Log {
   createTopic(topicId: string, settings?: TopicSettings): Promise<void>;
   /** Its records, cursor-independent, are gone for good; its id is never used again. A topic that is not there is fine. */
   deleteTopic(topicId: string): Promise<void>;
-  /** Fails with `topic_not_found` for a topic that was not created, like every call below. */
+  /** Ascending by index, from 0 on; more may be added while anybody reads, none goes. Fails with `topic_not_found` for a topic that was not created, like every call below. */
   shards(topicId: string): Promise<readonly Shard[]>;
   /**
-   * Resolves, one result a record in the same order, once each would survive a power cut. `timeMs` is the clock's time, but
+   * Resolves, one result a record in the same order, once each would survive a power cut. All records of one key lie in one shard,
+   * those without a key by their id, in the order in which they were appended. `timeMs` is the time of `recordTime`, but
    * never less than the shard's last. Fails with `overloaded` when too much waits to be made durable, with `disk_full` when there
    * is no room; after a failure nothing of the call is ever served.
    */

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Appended, Engine } from "../../../src/lib/engine/port.ts";
 import { isPending } from "../../support/promises.ts";
 import type { Check } from "../check.ts";
-import { idsIn, message, OTHER_TOPIC, SHARD, TOPIC } from "../fixtures.ts";
+import { everything, idsIn, message, OTHER_TOPIC, SHARD, TOPIC } from "../fixtures.ts";
 
 const WINDOW_MS = 600_000;
 
@@ -93,7 +93,7 @@ export const dedupeChecks: readonly Check[] = [
   },
   {
     promise: "a repeat waits for the first append that is in flight",
-    needs: "disk",
+    needs: ["disk", "exactDuplicates"],
     async run({ engine, disk }) {
       await engine.log.createTopic(TOPIC);
       const { letGo } = disk.hold();
@@ -108,7 +108,7 @@ export const dedupeChecks: readonly Check[] = [
   },
   {
     promise: "when the first append in flight fails, the repeat is stored and nothing is remembered of the first",
-    needs: "disk",
+    needs: ["disk", "exactDuplicates"],
     async run({ engine, disk, restart }) {
       await engine.log.createTopic(TOPIC);
       const { fail } = disk.hold();
@@ -192,6 +192,25 @@ export const dedupeChecks: readonly Check[] = [
       for (let count = 0; count < 2; count += 1) await engine.log.append(TOPIC, [message("a"), message("a")]);
 
       expect(await idsIn(engine, SHARD)).toEqual(["a", "a", "a", "a"]);
+    },
+  },
+  {
+    promise:
+      "where a repeat may be stored, each record of an id that its caller gave says the window, and no other does",
+    async run({ engine, restart }) {
+      await engine.log.createTopic(TOPIC);
+      const mixed = (after: Engine) =>
+        after.log.append(TOPIC, [message("own"), message("given")], {
+          dedupeWindowMs: WINDOW_MS,
+          deduped: ({ id }) => id === "given",
+        });
+      await mixed(engine);
+      const after = await restart();
+      await mixed(after);
+
+      const windows = (await everything(after)).map(({ id, dedupeWindowMs = null }) => `${id} ${dedupeWindowMs}`);
+      const mark = engine.capabilities.exactDuplicates ? null : WINDOW_MS;
+      expect(new Set(windows)).toEqual(new Set(["own null", `given ${mark}`]));
     },
   },
 ];

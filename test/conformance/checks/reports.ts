@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Check } from "../check.ts";
-import { OTHER_SUBSCRIPTION, own, ownTwice, SUBSCRIPTION } from "../fixtures.ts";
+import { OTHER_SUBSCRIPTION, own, ownTwice, SUBSCRIPTION, timeNow } from "../fixtures.ts";
 
 const VALUE = { window: { size: 4 }, list: [1.5, null, "ä → 😀"], on: true };
 
@@ -15,7 +15,7 @@ export const reportChecks: readonly Check[] = [
     promise: "a report is read back equal, with its time and its epoch, after a restart too",
     async run({ engine, clock, restart }) {
       const hold = await own(engine);
-      const report = { value: VALUE, atMs: clock.now(), epoch: hold.epoch };
+      const report = { value: VALUE, atMs: timeNow(engine, clock), epoch: hold.epoch };
 
       await engine.reports.report(hold, VALUE);
       await clock.advance(5_000);
@@ -33,7 +33,7 @@ export const reportChecks: readonly Check[] = [
 
       await engine.reports.report(hold, { window: null });
 
-      const atMs = clock.now();
+      const atMs = timeNow(engine, clock);
       expect(await engine.reports.read(SUBSCRIPTION)).toStrictEqual({
         value: { window: null },
         atMs,

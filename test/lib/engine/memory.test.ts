@@ -1,4 +1,5 @@
 import { engineConformance } from "../../conformance/engine.ts";
-import { prepareMemory } from "../../conformance/memory.ts";
+import { prepareForgetfulMemory, prepareMemory } from "../../conformance/memory.ts";
 
 engineConformance("memory", prepareMemory);
+engineConformance("memory that forgets ids and has its own time", prepareForgetfulMemory);

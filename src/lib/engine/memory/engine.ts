@@ -2,7 +2,8 @@ import type { Clock } from "../../domain/clock.ts";
 import { LOCAL_NODE, loneNode } from "../../domain/node.ts";
 import type { Engine } from "../port.ts";
 import { memoryCatalog } from "./catalog.ts";
-import { memoryLog, REMEMBERED_IDS_MAX } from "./log.ts";
+import { REMEMBERED_IDS_MAX } from "./judge.ts";
+import { type MemoryLogOptions, memoryLog } from "./log.ts";
 import { memoryOwners } from "./owners.ts";
 import { memoryPositions } from "./positions.ts";
 import { memorySchedules } from "./schedules.ts";
@@ -14,15 +15,27 @@ export interface MemoryEngineOptions {
   readonly storage?: MemoryStorage;
   /** Awaited before an append counts; tests hold it back or let it fail. */
   readonly sync?: () => Promise<void>;
+  /** How many shards a topic gets; 1 when not given. */
+  readonly shards?: number;
+  /** As `MemoryLogOptions` has it; the storage when not given. Otherwise repeats are stored, and their readers have to tell. */
+  readonly remembers?: MemoryLogOptions["remembers"];
+  /** The storage's own time, which records get instead of the clock's. */
+  readonly storageTime?: () => number;
 }
 
 /** The meaning of the port in the fewest lines: what every other engine must be indistinguishable from. */
-export function memoryEngine({ clock, storage = memoryStorage(), sync = async () => {} }: MemoryEngineOptions): Engine {
+export function memoryEngine(options: MemoryEngineOptions): Engine {
+  const { clock, storage = memoryStorage(), sync = async () => {} } = options;
+  const { shards = 1, remembers = "storage", storageTime } = options;
   const owners = memoryOwners(storage, clock);
-  const log = memoryLog({ clock, storage, sync });
+  const log = memoryLog({ now: storageTime ?? (() => clock.now()), storage, sync, shards, remembers });
   let closing: Promise<void> | undefined;
   return {
-    capabilities: { engine: "memory", exactDuplicates: true, durable: false, recordTime: "clock" },
+    capabilities: {
+      ...{ engine: "memory", durable: false },
+      exactDuplicates: remembers === "storage",
+      recordTime: storageTime === undefined ? "clock" : "storage",
+    },
     catalog: memoryCatalog(storage),
     log,
     owners,
@@ -33,9 +46,11 @@ export function memoryEngine({ clock, storage = memoryStorage(), sync = async ()
       const topics = [...storage.topics.values()];
       return {
         location: "memory",
-        storedBytes: sum(topics, ({ records }) => sum(records, ({ payload }) => payload.length)),
+        storedBytes: sum(topics, ({ shards }) =>
+          sum(shards, ({ records }) => sum(records, ({ payload }) => payload.length)),
+        ),
         freeBytes: null,
-        rememberedIds: sum(topics, ({ remembered }) => remembered.size),
+        rememberedIds: log.rememberedIds(),
         rememberedIdsMax: REMEMBERED_IDS_MAX,
         scheduled: sum([...storage.schedules.values()], ({ size }) => size),
         refusing: null,

@@ -2,29 +2,33 @@ import type { Clock } from "../../domain/clock.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import { inTurnByKey } from "../../domain/in-turn.ts";
 import type { Message, StoredMessage } from "../../domain/message.ts";
-import type { Appended, AppendOptions, Log, Shard } from "../port.ts";
-import type { MemoryStorage, StoredTopic } from "./storage.ts";
-
-/** Per topic; over it the oldest are forgotten. */
-export const REMEMBERED_IDS_MAX = 1_000_000;
+import type { AppendOptions, Log, Shard } from "../port.ts";
+import { judge, remember } from "./judge.ts";
+import { emptyShards, type MemoryStorage, type RememberedIds, type StoredShard, type StoredTopic } from "./storage.ts";
 
 export interface MemoryLogOptions {
-  readonly clock: Clock;
+  readonly now: Clock["now"];
   readonly storage: MemoryStorage;
   /** Stands for the disk: an append counts once this resolved, and fails with what it fails with. */
   readonly sync: () => Promise<void>;
+  /** Of a topic that is created. */
+  readonly shards: number;
+  /** Who recognises an id that comes again: whatever engine runs over the storage, or this engine of what it stored itself, or nobody. */
+  readonly remembers: "storage" | "engine" | "nothing";
 }
 
 export interface MemoryLog extends Log {
   /** Waits for the appends that were accepted. */
   ended(): Promise<unknown>;
+  rememberedIds(): number;
 }
 
-/** One shard a topic. Appends to a topic run one after the other, so a repeat of an id in flight waits for the first. */
-export function memoryLog({ clock, storage, sync }: MemoryLogOptions): MemoryLog {
+/** Appends to a topic run one after the other, so a repeat of an id in flight waits for the first. */
+export function memoryLog({ now, storage, sync, shards: shardCount, remembers }: MemoryLogOptions): MemoryLog {
   const { topics } = storage;
   const turns = inTurnByKey();
   const waiting = new Set<() => void>();
+  const own = new Map<string, RememberedIds>();
 
   function find(topicId: string): StoredTopic {
     const topic = topics.get(topicId);
@@ -32,44 +36,56 @@ export function memoryLog({ clock, storage, sync }: MemoryLogOptions): MemoryLog
     return topic;
   }
 
+  function findShard({ topicId, index }: Shard): StoredShard {
+    const shard = find(topicId).shards[index];
+    if (shard === undefined) throw new KBrokerError("topic_not_found", `The topic "${topicId}" has no shard ${index}.`);
+    return shard;
+  }
+
+  function idsOf(topicId: string, topic: StoredTopic): RememberedIds | undefined {
+    if (remembers !== "engine") return remembers === "storage" ? topic.remembered : undefined;
+    const ids: RememberedIds = own.get(topicId) ?? new Map();
+    own.set(topicId, ids);
+    return ids;
+  }
+
   function wakeAll(): void {
     for (const wake of [...waiting]) wake();
   }
 
   async function store(topicId: string, records: readonly Message[], options: AppendOptions) {
-    const { dedupeWindowMs: windowMs, deduped = () => true } = options;
     const topic = find(topicId);
-    const offered = { records, windowMs, deduped, nowMs: clock.now() };
-    const { results, fresh, remembered } = judge(topic, { topicId, index: 0 }, offered);
+    const ids = idsOf(topicId, topic);
+    const offered = { topicId, records, ids, nowMs: now(), marks: remembers !== "storage", ...options };
+    const { results, fresh, news } = judge(topic, offered);
     await sync();
-    for (const record of fresh) {
-      topic.records.push(record);
-      topic.lastTimeMs = record.timeMs;
-      if (windowMs !== undefined && remembered.has(record)) remember(topic, record);
-    }
-    topic.end += fresh.length;
+    for (const { shard, record } of fresh) push(topic.shards[shard], record);
+    if (ids !== undefined) remember(ids, news);
     wakeAll();
     return results;
   }
 
   return {
     ended: turns.ended,
+    rememberedIds() {
+      const each = Array.from(topics, ([topicId, topic]) => idsOf(topicId, topic)?.size ?? 0);
+      return each.reduce((sum, size) => sum + size, 0);
+    },
     async createTopic(topicId) {
-      if (topics.has(topicId)) return;
-      topics.set(topicId, { records: [], start: 0, end: 0, lastTimeMs: 0, remembered: new Map() });
+      if (!topics.has(topicId)) topics.set(topicId, { shards: emptyShards(shardCount), remembered: new Map() });
     },
     deleteTopic: (topicId) =>
       turns.run(topicId, async () => {
         topics.delete(topicId);
+        own.delete(topicId);
         wakeAll();
       }),
     async shards(topicId) {
-      find(topicId);
-      return [{ topicId, index: 0 }];
+      return find(topicId).shards.map((_, index) => ({ topicId, index }));
     },
     append: (topicId, records, options = {}) => turns.run(topicId, () => store(topicId, records, options)),
-    async read({ topicId }, from, { countMax, bytesMax }) {
-      const { records, start } = find(topicId);
+    async read(shard, from, { countMax, bytesMax }) {
+      const { records, start } = findShard(shard);
       const first = Math.max(from, start);
       const given: StoredMessage[] = [];
       let bytesLeft = bytesMax;
@@ -80,67 +96,31 @@ export function memoryLog({ clock, storage, sync }: MemoryLogOptions): MemoryLog
       }
       return { records: given, next: first + given.length, damaged: [] };
     },
-    async changed({ topicId }, after, signal) {
-      while (find(topicId).end <= after && !signal.aborted) await nextWake(waiting, signal);
+    async changed(shard, after, signal) {
+      while (findShard(shard).end <= after && !signal.aborted) await nextWake(waiting, signal);
     },
-    async bounds({ topicId }) {
-      const { start, end } = find(topicId);
+    async bounds(shard) {
+      const { start, end } = findShard(shard);
       return { start, end };
     },
-    async offsetAt({ topicId }, timeMs) {
-      const { records, end } = find(topicId);
+    async offsetAt(shard, timeMs) {
+      const { records, end } = findShard(shard);
       return records.find((record) => record.timeMs >= timeMs)?.offset ?? end;
     },
-    async trim({ topicId }, before) {
-      const topic = find(topicId);
-      const start = Math.max(topic.start, Math.min(before, topic.end));
-      topic.records = topic.records.slice(start - topic.start);
-      topic.start = start;
+    async trim(shard, before) {
+      const stored = findShard(shard);
+      const start = Math.max(stored.start, Math.min(before, stored.end));
+      stored.records = stored.records.slice(start - stored.start);
+      stored.start = start;
     },
   };
 }
 
-interface Offered {
-  readonly records: readonly Message[];
-  readonly windowMs: number | undefined;
-  readonly deduped: (record: Message) => boolean;
-  readonly nowMs: number;
-}
-
-/** What becomes of each record, and which are new; of those, which to remember. Changes nothing: the append may still fail. */
-function judge(topic: StoredTopic, shard: Shard, { records, windowMs, deduped, nowMs }: Offered) {
-  const timeMs = Math.max(nowMs, topic.lastTimeMs);
-  const fresh: StoredMessage[] = [];
-  const inThisCall = new Map<string, StoredMessage>();
-  const seen = (id: string): StoredMessage | undefined => {
-    const first = inThisCall.get(id) ?? topic.remembered.get(id);
-    return first !== undefined && windowMs !== undefined && nowMs - first.timeMs <= windowMs ? first : undefined;
-  };
-  const results = records.map((record): Appended => {
-    const first = deduped(record) ? seen(record.id) : undefined;
-    if (first !== undefined) {
-      if (!sameBytes(first.payload, record.payload)) return { kind: "conflict" };
-      return { kind: "duplicate", shard, offset: first.offset, timeMs: first.timeMs };
-    }
-    const stored = { ...record, offset: topic.end + fresh.length, timeMs };
-    fresh.push(stored);
-    if (deduped(record)) inThisCall.set(record.id, stored);
-    return { kind: "appended", shard, offset: stored.offset, timeMs };
-  });
-  return { results, fresh, remembered: new Set(inThisCall.values()) };
-}
-
-function remember({ remembered }: StoredTopic, record: StoredMessage): void {
-  remembered.delete(record.id);
-  remembered.set(record.id, record);
-  for (const oldest of remembered.keys()) {
-    if (remembered.size <= REMEMBERED_IDS_MAX) return;
-    remembered.delete(oldest);
-  }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+function push(shard: StoredShard | undefined, record: StoredMessage): void {
+  if (shard === undefined) return;
+  shard.records.push(record);
+  shard.lastTimeMs = record.timeMs;
+  shard.end += 1;
 }
 
 function nextWake(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {

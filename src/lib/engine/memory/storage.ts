@@ -1,15 +1,33 @@
 import type { StoredMessage } from "../../domain/message.ts";
 import type { CatalogDocument, ParkedEntry, Report, ScheduledMessage, ShardCursor } from "../port.ts";
 
-export interface StoredTopic {
+export interface StoredShard {
   /** What is still kept: the record at index `i` has offset `start + i`. */
   records: StoredMessage[];
   start: number;
   end: number;
   /** Outlives the record that had it, so that time does not go back after a trim. */
   lastTimeMs: number;
-  /** Caller-given ids, oldest first, with the record that each stands for. */
-  readonly remembered: Map<string, StoredMessage>;
+}
+
+/** What an id stands for. */
+export interface Remembered {
+  /** Index of the shard. */
+  readonly shard: number;
+  readonly record: StoredMessage;
+}
+
+/** Caller-given ids of a topic, oldest first. */
+export type RememberedIds = Map<string, Remembered>;
+
+export interface StoredTopic {
+  /** At least one; more may come, none goes. */
+  readonly shards: StoredShard[];
+  readonly remembered: RememberedIds;
+}
+
+export function emptyShards(count: number): StoredShard[] {
+  return Array.from({ length: count }, () => ({ records: [], start: 0, end: 0, lastTimeMs: 0 }));
 }
 
 /** Everything that outlives an engine: hand it to the next one and that is a restart. */
