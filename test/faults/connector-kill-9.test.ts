@@ -10,7 +10,8 @@ import { seededPick } from "./random.ts";
 
 /** Set it to the printed seed to have the same load again. */
 const SEED = Number(process.env.KBROKER_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const TRANSACTIONS = 2_000;
+/** With this many the changes are always enough: how many a transaction has, and which are aborted, is drawn. */
+const TRANSACTIONS = 2_200;
 const CHANGES_MIN = 50_000;
 const KILLS = 10;
 /** In these lives of the broker the database stops, in the middle. */
