@@ -42,7 +42,7 @@ describe("config validate", () => {
     expect(stdout).toMatchInlineSnapshot(`
       ".kavak/config.yaml:2:12  error  auth.enabled: Expected true or false, found the text "yes".
           Write enabled: true or enabled: false; yes, no, on, off and quoted words are texts in YAML 1.2.
-      .kavak/config.yaml:4:3  error  kbroker.enviroment: Expected environment, environments; found the key "enviroment", which looks like environment.
+      .kavak/config.yaml:4:3  error  kbroker.enviroment: Expected environment, environments, engine, kafka; found the key "enviroment", which looks like environment.
           Write environment instead of "enviroment".
       Not valid: 1 file, 2 errors, 0 warnings.
       "
@@ -125,7 +125,7 @@ describe("a command that changes something", () => {
       "Error: 2 problems in .kavak/config.yaml. No request was sent.
         .kavak/config.yaml:2:12  auth.enabled: Expected true or false, found the text "yes".
           Write enabled: true or enabled: false; yes, no, on, off and quoted words are texts in YAML 1.2.
-        .kavak/config.yaml:4:3  kbroker.enviroment: Expected environment, environments; found the key "enviroment", which looks like environment.
+        .kavak/config.yaml:4:3  kbroker.enviroment: Expected environment, environments, engine, kafka; found the key "enviroment", which looks like environment.
           Write environment instead of "enviroment".
       Try: kbroker config validate
       "
@@ -213,6 +213,7 @@ describe("config show", () => {
       inbox        http://127.0.0.1:7171  KBROKER_ADMIN_URL
       protected    true                   .kavak/config.yaml:4
       token        set                    KBROKER_TOKEN
+      engine       embedded               default
       "
     `);
     expect([stderr, exit]).toEqual(["", 0]);
@@ -227,7 +228,28 @@ describe("config show", () => {
       { name: "inbox", value: "http://127.0.0.1:7070", origin: "default", problem: null },
       { name: "protected", value: false, origin: "default", problem: null },
       { name: "token", value: null, origin: null, problem: null },
+      { name: "engine", value: "embedded", origin: "default", problem: null },
     ]);
+  });
+
+  test("shows how Kafka is reached, and of its password only the place", async () => {
+    await kavak({
+      "config.yaml": "kbroker:\n  engine: kafka\n  kafka:\n    brokers: [a:9092, b:9092]\n    tls: true\n",
+    });
+    const env = { KAFKA_USERNAME: "kbroker", KAFKA_PASSWORD: "s3cret", KAFKA_SASL_MECHANISM: "SCRAM-SHA-512" };
+
+    const { stdout, stderr, exit } = await run("config show", ["--origin"], env);
+
+    expect(stdout.split("\n").slice(6).join("\n")).toMatchInlineSnapshot(`
+      "engine                kafka                  .kavak/config.yaml:2
+      kafka.brokers         a:9092,b:9092          .kavak/config.yaml:4
+      kafka.tls             true                   .kavak/config.yaml:5
+      kafka.sasl_mechanism  SCRAM-SHA-512          KAFKA_SASL_MECHANISM
+      kafka.sasl_username   kbroker                KAFKA_USERNAME
+      kafka.sasl_password   set                    KAFKA_PASSWORD
+      "
+    `);
+    expect([stderr, exit]).toEqual(["", 0]);
   });
 
   test("shows what it can beside a setting that has a problem, and exits with 2", async () => {

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { addressProblem } from "./address.ts";
+import { ENGINES, type EngineName } from "./engine-keys.ts";
+import { kafkaSection } from "./kafka-section.ts";
 import type { KnownKeys } from "./known-keys.ts";
-import { textLike, textWithout, trueOrFalse } from "./leaf.ts";
+import { leaf, textLike, textWithout, trueOrFalse } from "./leaf.ts";
 
 /** Also a part of a file name, `auth/auth.<name>.yaml`: no slash, no leading dot. */
 export const ENVIRONMENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
@@ -23,10 +25,17 @@ const environment = z.strictObject({
   protected: trueOrFalse("protected").optional(),
 });
 
+const engine = leaf((value): value is EngineName => ENGINES.some((one) => one === value), {
+  expected: "embedded or kafka",
+  fix: "Write engine: embedded or engine: kafka.",
+});
+
 /** `kbroker:` in `.kavak/config.yaml`, and the whole of the user's own file: ours alone, so nothing unknown is let through. */
 export const brokerSection = z.strictObject({
   environment: environmentName.optional(),
   environments: z.record(environmentName, environment).optional(),
+  engine: engine.optional(),
+  kafka: kafkaSection.optional(),
 });
 
 export type BrokerSection = z.output<typeof brokerSection>;
@@ -34,6 +43,7 @@ export type BrokerSection = z.output<typeof brokerSection>;
 export function brokerSectionKeys(path: readonly string[]): readonly KnownKeys[] {
   return [
     { path, keys: Object.keys(brokerSection.shape) },
+    { path: [...path, "kafka"], keys: Object.keys(kafkaSection.shape) },
     { path: [...path, "environments", "*"], keys: Object.keys(environment.shape) },
   ];
 }

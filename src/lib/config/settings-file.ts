@@ -1,4 +1,7 @@
+import path from "node:path";
 import { type BrokerSection, brokerSection } from "./broker-section.ts";
+import { type EngineName, KAFKA_KEYS, type KafkaKey } from "./engine-keys.ts";
+import type { KafkaSection } from "./kafka-section.ts";
 import type { LoadedFile } from "./load-file.ts";
 import { configInvalid, errorsOf, type Path, pathText } from "./problem.ts";
 
@@ -19,12 +22,18 @@ export interface SettingsFile {
   readonly file: string;
   readonly environment: Setting<string> | undefined;
   readonly environments: ReadonlyMap<string, FileEnvironment>;
+  readonly engine: Setting<EngineName> | undefined;
+  readonly kafka: KafkaTexts<Setting<string>>;
 }
+
+export type KafkaTexts<T> = { readonly [key in KafkaKey]?: T | undefined };
 
 export interface SettingsFlags {
   readonly "admin-url"?: string | undefined;
   readonly "inbox-url"?: string | undefined;
   readonly env?: string | undefined;
+  readonly engine?: string | undefined;
+  readonly kafka?: KafkaTexts<string>;
 }
 
 /** Where settings may come from. */
@@ -42,11 +51,11 @@ export interface SettingsSources {
  */
 export function settingsFile(loaded: LoadedFile<unknown>, prefix: readonly string[]): SettingsFile {
   const own = pathText(prefix);
-  const errors = errorsOf(loaded.problems).filter(({ path }) => path === "" || own === "" || isWithin(path, own));
+  const errors = errorsOf(loaded.problems).filter((one) => one.path === "" || own === "" || isWithin(one.path, own));
   if (errors.length > 0) throw configInvalid(errors);
   const section = brokerSection.safeParse(valueUnder(loaded.yaml.value, prefix) ?? {}).data ?? {};
-  const placed = <T>(path: Path, value: T | undefined): Setting<T> | undefined =>
-    value === undefined ? undefined : { value, origin: originOf(loaded, [...prefix, ...path]) };
+  const placed = <T>(at: Path, value: T | undefined): Setting<T> | undefined =>
+    value === undefined ? undefined : { value, origin: originOf(loaded, [...prefix, ...at]) };
   return {
     file: loaded.file,
     environment: placed(["environment"], section.environment),
@@ -56,7 +65,28 @@ export function settingsFile(loaded: LoadedFile<unknown>, prefix: readonly strin
         environmentSettings(environment, (key, value) => placed(["environments", name, key], value)),
       ]),
     ),
+    engine: placed(["engine"], section.engine),
+    kafka: kafkaTexts(section.kafka ?? {}, {
+      file: loaded.file,
+      placed: (key, value) => placed(["kafka", key], value),
+    }),
   };
+}
+
+const PATHS: ReadonlySet<KafkaKey> = new Set(["tls_ca", "sasl_password_file"]);
+
+/** A file that is named in a file is looked for from there on, wherever the command is typed. */
+function kafkaTexts(
+  section: KafkaSection,
+  { file, placed }: { readonly file: string; readonly placed: PlaceValue },
+): KafkaTexts<Setting<string>> {
+  const entries = KAFKA_KEYS.map((key): [KafkaKey, Setting<string> | undefined] => {
+    const value = section[key];
+    const text = typeof value === "boolean" ? String(value) : value;
+    const isRelative = text !== undefined && PATHS.has(key) && !path.isAbsolute(text);
+    return [key, placed(key, isRelative ? path.join(path.dirname(file), text) : text)];
+  });
+  return Object.fromEntries<Setting<string> | undefined>(entries);
 }
 
 type Environment = NonNullable<BrokerSection["environments"]>[string];
@@ -70,12 +100,12 @@ function environmentSettings({ admin, inbox, ...rest }: Environment, placed: Pla
   };
 }
 
-function originOf({ file, yaml }: LoadedFile<unknown>, path: Path): string {
-  return `${file}:${yaml.locate(path).line}`;
+function originOf({ file, yaml }: LoadedFile<unknown>, at: Path): string {
+  return `${file}:${yaml.locate(at).line}`;
 }
 
-function isWithin(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
+function isWithin(place: string, prefix: string): boolean {
+  return place === prefix || place.startsWith(`${prefix}.`) || place.startsWith(`${prefix}[`);
 }
 
 function valueUnder(root: unknown, prefix: readonly string[]): unknown {

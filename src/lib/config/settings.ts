@@ -1,5 +1,6 @@
 import { KBrokerError } from "../domain/error.ts";
 import { addressProblem, normalAddress } from "./address.ts";
+import { type EngineSettings, resolveEngine } from "./engine-settings.ts";
 import { type ChosenEnvironment, chooseEnvironment } from "./environment.ts";
 import type { Setting, SettingsSources } from "./settings-file.ts";
 
@@ -15,6 +16,8 @@ export interface Settings {
   readonly protected: () => Promise<Setting<boolean>>;
   /** A secret: never printed. */
   readonly token: () => Setting<string> | undefined;
+  /** What a broker runs on that is started here. */
+  readonly engine: EngineSettings;
 }
 
 /** One source of addresses. */
@@ -47,6 +50,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
       return chosen?.files.find((file) => file.protected)?.protected ?? { value: false, origin: "default" };
     },
     token: () => token(sources),
+    engine: resolveEngine(sources),
   };
 }
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { KBrokerError } from "../domain/error.ts";
+import { KAFKA_KEYS } from "./engine-keys.ts";
 import type { Settings } from "./settings.ts";
 import type { Setting } from "./settings-file.ts";
 
 const shownSetting = z.object({
   name: z.string(),
-  /** `null` is "not set". A token is only ever "set". */
+  /** `null` is "not set". A token and a password are only ever "set". */
   value: z.union([z.string(), z.boolean()]).nullable(),
   origin: z.string().nullable(),
   /** Why there is no value although there should be one. */
@@ -24,7 +25,10 @@ export interface Shown {
   readonly failures: readonly KBrokerError[];
 }
 
-/** Every setting in force. One that cannot be worked out is shown as such and keeps none of the others back. */
+/**
+ * Every setting in force; of Kafka those that are set. One that cannot be worked out is shown as such and keeps none of the others
+ * back.
+ */
 export async function showSettings(settings: Settings): Promise<Shown> {
   const failures = new Map<string, KBrokerError>();
   const show = async (
@@ -47,6 +51,21 @@ export async function showSettings(settings: Settings): Promise<Shown> {
     await show("inbox", settings.inboxUrl),
     await show("protected", settings.protected),
     await show("token", masked),
+    await show("engine", settings.engine.engine),
   ];
+  for (const key of KAFKA_KEYS) {
+    if (key === "sasl_password_file") continue;
+    items.push(...set(await show(`kafka.${key}`, () => settings.engine.kafka(key))));
+  }
+  items.push(...set(await show("kafka.sasl_password", () => passwordSetting(settings))));
   return { report: { items }, failures: [...failures.values()] };
+}
+
+function set(shown: ShownSetting): readonly ShownSetting[] {
+  return shown.value === null && shown.problem === null ? [] : [shown];
+}
+
+async function passwordSetting({ engine }: Settings): Promise<Setting<string> | undefined> {
+  const place = await engine.password();
+  return place && { value: place.value.kind === "file" ? `set (${place.value.file})` : "set", origin: place.origin };
 }

@@ -80,7 +80,7 @@ export const ROWS: readonly Row[] = [
     "CRLF line ends",
     "auth:\r\n  enabled: yes\r\nkbroker:\r\n  enviroment: x\r\n",
     '2:12 error auth.enabled: Expected true or false, found the text "yes".',
-    '4:3 error kbroker.enviroment: Expected environment, environments; found the key "enviroment", which looks like environment.',
+    '4:3 error kbroker.enviroment: Expected environment, environments, engine, kafka; found the key "enviroment", which looks like environment.',
   ],
   [
     "a byte order mark",
@@ -250,12 +250,12 @@ export const ROWS: readonly Row[] = [
   [
     "a key that kbroker does not know",
     "kbroker: {colour: red}\n",
-    '1:11 error kbroker.colour: Expected environment, environments; found the key "colour".',
+    '1:11 error kbroker.colour: Expected environment, environments, engine, kafka; found the key "colour".',
   ],
   [
     "enviroments for environments",
     "kbroker:\n  enviroments: {}\n",
-    '2:3 error kbroker.enviroments: Expected environment, environments; found the key "enviroments", which looks like environments.',
+    '2:3 error kbroker.enviroments: Expected environment, environments, engine, kafka; found the key "enviroments", which looks like environments.',
   ],
   [
     "kbrokr for kbroker",
@@ -316,9 +316,36 @@ export const ROWS: readonly Row[] = [
     '1:48 error kbroker.environments.dev.colour: Expected admin, inbox, protected; found the key "colour".',
   ],
   [
+    "an engine, and Kafka with all its keys",
+    "kbroker:\n  engine: kafka\n  kafka:\n    brokers: [a:9092, '[::1]']\n    tls: true\n    tls_ca: ca.pem\n    tls_server_name: k.internal\n    sasl_mechanism: plain\n    sasl_username: kb\n    sasl_password_file: /run/p\n",
+  ],
+  ["Kafka's brokers as one text", "kbroker: {kafka: {brokers: 'a:9092,b'}}\n"],
+  [
+    "an engine that there is not",
+    "kbroker:\n  engine: Kafka\n",
+    '2:11 error kbroker.engine: Expected embedded or kafka, found the text "Kafka".',
+  ],
+  [
+    "brokers that are none",
+    "kbroker:\n  kafka:\n    brokers: [a:9092, kafka://b]\n",
+    '3:14 error kbroker.kafka.brokers: Expected one or more host:port, found a list: "kafka://b" begins with a scheme; Kafka\'s brokers are host:port.',
+  ],
+  [
+    "no brokers",
+    "kbroker: {kafka: {brokers: []}}\n",
+    "1:28 error kbroker.kafka.brokers: Expected one or more host:port, found an empty list.",
+  ],
+  [
+    "a password among the settings",
+    "kbroker:\n  kafka:\n    sasl_password: hunter2\n    sasl_mechanism: gssapi\n    tls: yes\n",
+    '3:5 error kbroker.kafka.sasl_password: Expected brokers, tls, tls_ca, tls_server_name, sasl_mechanism, sasl_username, sasl_password_file; found the key "sasl_password", which looks like sasl_password_file.',
+    '4:21 error kbroker.kafka.sasl_mechanism: Expected the name of a SASL mechanism, found the text "gssapi": there are plain, scram-sha-256 and scram-sha-512.',
+    '5:10 error kbroker.kafka.tls: Expected true or false, found the text "yes".',
+  ],
+  [
     "__proto__ as a key",
     "__proto__: 1\nkbroker: {__proto__: {a: 1}}\n",
-    '2:11 error kbroker.__proto__: Expected environment, environments; found the key "__proto__".',
+    '2:11 error kbroker.__proto__: Expected environment, environments, engine, kafka; found the key "__proto__".',
   ],
   // auth files
   [
