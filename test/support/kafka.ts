@@ -1,25 +1,32 @@
 import { describe, inject, onTestFinished, test } from "vitest";
 import type { Cluster, ClusterOptions } from "./kafka/cluster.ts";
 import { kafkaProgram } from "./kafka/program.ts";
+import { runTool } from "./kafka/tool.ts";
 import { openKafka } from "./kafka/watched.ts";
 
 export type { Cluster } from "./kafka/cluster.ts";
 export type { KafkaNode } from "./kafka/node.ts";
 
-const given = process.env.KBROKER_TEST_KAFKA;
-const isMissing = (given === undefined || given === "") && (await ask("missing")) !== null;
-const isSkipped = isMissing && process.env.KBROKER_REQUIRE_KAFKA !== "1";
+const given = process.env.KBROKER_TEST_KAFKA ?? "";
+const canStart = (await ask("missing")) === null;
+const isRequired = process.env.KBROKER_REQUIRE_KAFKA === "1";
 
-/** Where there is a Kafka. Elsewhere they are skipped, loudly; with KBROKER_REQUIRE_KAFKA=1, where nothing may be skipped, they fail. */
-export const testWithKafka = test.skipIf(isSkipped);
-export const describeWithKafka = describe.skipIf(isSkipped);
+/**
+ * Where there is a Kafka for `kafkaForTests`. Elsewhere they are skipped, loudly; with KBROKER_REQUIRE_KAFKA=1, where nothing may be skipped,
+ * they fail.
+ */
+export const testWithKafka = test.skipIf(!canStart && given === "" && !isRequired);
+export const describeWithKafka = describe.skipIf(!canStart && given === "" && !isRequired);
+
+/** The same for `startKafka`, which nobody can give. */
+export const testWithOwnKafka = test.skipIf(!canStart && !isRequired);
 
 /**
  * `host:port` of each node of the Kafka that all tests of this run share: KBROKER_TEST_KAFKA, or one node that was started for the run. Others
  * use it at the same time: give everything in it a name of your own.
  */
 export async function kafkaForTests(): Promise<readonly string[]> {
-  if (given !== undefined && given !== "") return given.split(",");
+  if (given !== "") return given.split(",");
   const answered = await ask("bootstrap");
   if (!Array.isArray(answered)) throw new Error(`Not the servers of a Kafka: ${JSON.stringify(answered)}`);
   return answered.map(String);
@@ -30,6 +37,11 @@ export async function startKafka(options: Omit<ClusterOptions, "dir" | "program"
   const cluster = await openKafka({ ...options, program: await kafkaProgram() });
   onTestFinished(() => cluster.close());
   return cluster;
+}
+
+/** What one of Kafka's own tools prints: `kafkaTool("org.apache.kafka.tools.TopicCommand", ["--bootstrap-server", …])`. */
+export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+  return runTool(await kafkaProgram(), name, args);
 }
 
 /** The process that runs the tests answers: see kafka/host.ts. */

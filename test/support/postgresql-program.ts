@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { constants, existsSync, readdirSync, readFileSync } from "node:fs";
-import { access, chown, rm } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chown, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -55,20 +55,6 @@ export interface Cluster {
   /** Holds everything; removed at the end. */
   readonly dir: string;
   readonly account: ServerAccount;
-}
-
-/** A certificate for 127.0.0.1 and localhost that nobody but itself vouches for. */
-export async function makeCertificate({
-  dir,
-  account,
-}: Cluster): Promise<{ readonly cert: string; readonly key: string }> {
-  const [cert, key] = [join(dir, "server.crt"), join(dir, "server.key")];
-  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-  await run("openssl", ["req", ...kind, ...names, "-keyout", key, "-out", cert], { timeout: PROGRAM_MS_MAX });
-  await give(key, account);
-  await access(cert, constants.R_OK);
-  return { cert, key };
 }
 
 export async function give(path: string, account: ServerAccount): Promise<void> {

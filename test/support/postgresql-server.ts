@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { makeCertificate } from "./certificate.ts";
 import {
   type Cluster,
   give,
   INSTALL_HINT,
   initCluster,
-  makeCertificate,
   postgresqlBin,
   removeCluster,
   serverAccount,
@@ -114,7 +114,8 @@ async function prepare(
   await writeFile(passwordFile, password, { mode: 0o600 });
   await give(passwordFile, cluster.account);
   await initCluster(cluster, passwordFile);
-  const certificate = tls ? await makeCertificate(cluster) : undefined;
+  const certificate = tls ? await makeCertificate(cluster.dir) : undefined;
+  if (certificate !== undefined) await give(certificate.key, cluster.account);
   const secured = certificate && { ssl: "on", ssl_cert_file: certificate.cert, ssl_key_file: certificate.key };
   const lines = Object.entries({ ...SETTINGS, ...secured, ...settings }).map(
     ([name, value]) => `${name} = '${value}'\n`,

@@ -10,14 +10,15 @@ const run = promisify(execFile);
 const FORMAT_MS_MAX = 60_000;
 const CHECKPOINT = "bootstrap.checkpoint";
 
+export interface FormatOptions {
+  readonly program: Program;
+  readonly nodes: readonly KafkaNode[];
+  /** Name → password. */
+  readonly users: Readonly<Record<string, string>>;
+}
+
 /** Kafka's own tool formats the first node; the others get the same first records and an identity of their own. */
-export async function formatStorage({
-  program,
-  nodes,
-}: {
-  program: Program;
-  nodes: readonly KafkaNode[];
-}): Promise<void> {
+export async function formatStorage({ program, nodes, users }: FormatOptions): Promise<void> {
   const clusterId = newId();
   const [first, ...others] = nodes;
   if (first === undefined) return;
@@ -26,6 +27,7 @@ export async function formatStorage({
     [
       ...["-Xmx128m", `-Djava.io.tmpdir=${first.dir}`, ...javaArguments(program), "kafka.tools.StorageTool"],
       ...["format", "--cluster-id", clusterId, "--config", join(first.dir, "server.properties")],
+      ...Object.entries(users).flatMap(scramOptions),
     ],
     { timeout: FORMAT_MS_MAX, cwd: first.dir, env: javaEnvironment() },
   );
@@ -36,6 +38,11 @@ export async function formatStorage({
     const lines = Object.entries(identity).map(([name, value]) => `${name}=${value}\n`);
     await writeFile(join(dir, "data", "meta.properties"), lines.join(""));
   }
+}
+
+function scramOptions([name, password]: readonly [string, string]): string[] {
+  const secret = `[name=${name},password=${password}]`;
+  return ["--add-scram", `SCRAM-SHA-256=${secret}`, "--add-scram", `SCRAM-SHA-512=${secret}`];
 }
 
 /** As Kafka writes them: 16 bytes in base64url. It refuses one that looks like an option. */

@@ -17,6 +17,9 @@ declare module "vitest" {
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const kafka = runOfKafka();
+  // Where it is required, a run without it shall not go on for minutes before it says so.
+  const reason = process.env.KBROKER_REQUIRE_KAFKA === "1" ? await kafka.missing() : undefined;
+  if (reason !== undefined) throw new Error(reason);
   const server = createServer((request, response) => {
     answer(kafka, request.url).then(
       (value) => response.end(JSON.stringify(value ?? null)),

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { open, readFile, writeFile } from "node:fs/promises";
+import { open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -56,9 +56,10 @@ export function kafkaNode({ program, id, dir, javaOptions = [] }: NodeOptions): 
     dir,
     async start() {
       if (await isUp()) return;
+      const logLength = existsSync(logFile) ? (await stat(logFile)).size : 0;
       const child = await launch([mark, ...javaOptions]);
       await writeFile(join(dir, PID), String(child.pid), { mode: 0o600 });
-      await ready();
+      await ready(logLength);
     },
     isRunning: isUp,
     async stop() {
@@ -73,7 +74,7 @@ export function kafkaNode({ program, id, dir, javaOptions = [] }: NodeOptions): 
 
   /** In a group of its own: a Ctrl-C in the terminal is for who started it. */
   async function launch(options: readonly string[]): Promise<ChildProcess> {
-    const log = await open(logFile, "w", 0o600);
+    const log = await open(logFile, "a", 0o600);
     const settings = [`-Dlog4j2.configurationFile=${LOG_SETTINGS}`, `-Djava.io.tmpdir=${dir}`];
     const args = [...options, ...HEAP, ...javaArguments(program), ...settings];
     try {
@@ -91,9 +92,10 @@ export function kafkaNode({ program, id, dir, javaOptions = [] }: NodeOptions): 
     }
   }
 
-  async function ready(): Promise<void> {
+  /** `logLength`: before this start. */
+  async function ready(logLength: number): Promise<void> {
     const deadlineMs = performance.now() + READY_MS_MAX;
-    while (!(await readFile(logFile, "utf8")).includes(READY)) {
+    while (!(await readFile(logFile)).includes(READY, logLength)) {
       if (!(await isUp())) throw new Error(`Kafka node ${id} did not start:\n${logText()}`);
       if (performance.now() > deadlineMs) {
         await signal("SIGKILL");

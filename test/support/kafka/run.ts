@@ -1,26 +1,26 @@
+import { makeClassArchive } from "./archive.ts";
 import type { Cluster } from "./cluster.ts";
-import { kafkaProgram, NoKafka } from "./program.ts";
+import { kafkaProgram, NoKafka, type Program } from "./program.ts";
 import { openKafka } from "./watched.ts";
 
 /** The Kafka of one run of the tests. */
 export interface RunOfKafka {
-  /** Why none can be had here, undefined: it can, and it starts now. Says it once, loudly. */
+  /** Why none can be had here, said once, loudly. Undefined: all is there that it needs. */
   missing(): Promise<string | undefined>;
-  /** Once it is ready. */
+  /** Once it is ready: the first who asks starts it. */
   bootstrap(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 export function runOfKafka(): RunOfKafka {
   let looked: Promise<string | undefined> | undefined;
+  let program: Program | undefined;
   let started: Promise<Cluster> | undefined;
 
   async function look(): Promise<string | undefined> {
     try {
-      const program = await kafkaProgram();
-      started = openKafka({ program });
-      // Told to those who ask for it.
-      started.catch(() => {});
+      program = await kafkaProgram();
+      await makeClassArchive(program).catch(reportSlow);
       return undefined;
     } catch (error) {
       if (!(error instanceof NoKafka)) throw error;
@@ -37,7 +37,8 @@ export function runOfKafka(): RunOfKafka {
     missing,
     async bootstrap() {
       const reason = await missing();
-      if (started === undefined) throw new Error(reason);
+      if (program === undefined) throw new Error(reason);
+      started ??= openKafka({ program });
       return (await started).bootstrap;
     },
     async close() {
@@ -45,4 +46,8 @@ export function runOfKafka(): RunOfKafka {
       await (await started?.catch(() => undefined))?.close();
     },
   };
+}
+
+function reportSlow(error: unknown): void {
+  console.warn(`Kafka starts slower than it could: ${error instanceof Error ? error.message : String(error)}`);
 }

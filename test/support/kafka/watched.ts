@@ -1,15 +1,11 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeClassArchive } from "./archive.ts";
 import { type Cluster, type ClusterOptions, createCluster } from "./cluster.ts";
 import { watchOver } from "./watchdog.ts";
 
 /** A cluster in a temporary folder, which ends with `close` or with this process, however that ends. */
 export async function openKafka(options: Omit<ClusterOptions, "dir">): Promise<Cluster> {
-  await makeClassArchive(options.program).catch((error: unknown) => {
-    console.warn(`Kafka starts slower than it could: ${error instanceof Error ? error.message : String(error)}`);
-  });
   const dir = await mkdtemp(join(tmpdir(), "kbroker-kafka-"));
   const watchdog = watchOver(dir);
   try {
