@@ -2,11 +2,6 @@ import type { LookupFunction } from "node:net";
 import type { Clock } from "../../domain/clock.ts";
 import type { SecretReference } from "../../domain/connector.ts";
 import type { Source } from "../port.ts";
-import { checkDatabase } from "./checks/check.ts";
-import { listTables } from "./list-tables.ts";
-import { measurer } from "./measure.ts";
-import { openStream } from "./open.ts";
-import { removeFromDatabase } from "./remove.ts";
 
 export interface PostgresqlDeps {
   readonly clock: Clock;
@@ -18,13 +13,21 @@ export interface PostgresqlDeps {
   readonly secret: (reference: SecretReference) => Promise<string | undefined>;
 }
 
-/** Changes of PostgreSQL tables by logical replication (`pgoutput`). */
+/**
+ * Changes of PostgreSQL tables by logical replication (`pgoutput`). Its libraries are loaded when it is first asked: a broker without
+ * connectors starts without them.
+ */
 export function postgresqlSource(deps: PostgresqlDeps): Source {
+  let loading: Promise<Source> | undefined;
+  const driver = () => {
+    loading ??= import("./driver.ts").then(({ postgresqlDriver }) => postgresqlDriver(deps));
+    return loading;
+  };
   return {
-    check: (wish) => checkDatabase(wish, deps),
-    tables: (database) => listTables(database, deps),
-    open: (request) => openStream(request, deps),
-    measure: measurer(deps),
-    remove: (settings) => removeFromDatabase(settings, deps),
+    check: async (wish) => (await driver()).check(wish),
+    tables: async (database) => (await driver()).tables(database),
+    open: async (request) => (await driver()).open(request),
+    measure: async (settings) => (await driver()).measure(settings),
+    remove: async (settings) => (await driver()).remove(settings),
   };
 }
