@@ -1,6 +1,10 @@
 /** A record that is to be written. */
 export interface NewRecord {
-  readonly key: Uint8Array | null;
+  /**
+   * A function makes a key for each time that the record is written: two of one key, of which compaction keeps the later one, would change
+   * places with what lies between them.
+   */
+  readonly key: Uint8Array | (() => Uint8Array) | null;
   /** `null`: a tombstone. */
   readonly value: Uint8Array | null;
   readonly headers?: readonly (readonly [name: string, value: string])[];

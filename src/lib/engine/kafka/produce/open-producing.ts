@@ -208,7 +208,8 @@ function laneKey(topic: string, partition: number): string {
 }
 
 function sizeOf({ key, value, headers = [] }: NewRecord): number {
-  let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+  const keyBytes = typeof key === "function" ? key() : key;
+  let bytes = RECORD_OVERHEAD_BYTES + (keyBytes?.length ?? 0) + (value?.length ?? 0);
   for (const [name, text] of headers) bytes += HEADER_OVERHEAD_BYTES + 3 * (name.length + text.length);
   return bytes;
 }

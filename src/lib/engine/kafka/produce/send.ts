@@ -60,7 +60,7 @@ function recordOf({ topic, partition }: Lane, { record, call }: Item): MessageRe
   // The library writes null where there is no value, although its type does not know that.
   const written = { value: value === null ? null : bytes(value) } as { value: Buffer };
   const message: MessageRecord = { topic, partition, timestamp: BigInt(call.nowMs), ...written };
-  if (key !== null) message.key = bytes(key);
+  if (key !== null) message.key = bytes(typeof key === "function" ? key() : key);
   if (headers !== undefined)
     message.headers = new Map(headers.map(([name, text]) => [Buffer.from(name), Buffer.from(text)]));
   return message;
