@@ -7,8 +7,18 @@ export interface EngineUnderTest {
   /** How many shards its topics get. Left out: 1, whatever was asked for. */
   shards?: number;
   disk?: Disk;
+  /** One more node over the same storage, with the role outbox. Engines that are for one process leave it out. */
+  openNode?(id: string): Promise<NodeUnderTest>;
+  /** What follows from a change of the nodes is there after so long at most. */
+  readonly nodesSettleMs?: number;
   /** Removes what is left, after the last engine was closed. */
   dispose?(): Promise<void>;
+}
+
+export interface NodeUnderTest {
+  readonly engine: Engine;
+  /** The others see it no more, as when its process is frozen or cut off; what it does from now on is a zombie's. */
+  vanish(): Promise<void>;
 }
 
 /** Stands under the log. Engines whose storage cannot be reached leave it out, and the checks that need it are skipped. */
@@ -39,15 +49,31 @@ export type Need = "exactDuplicates" | "clock" | "disk" | "shards";
 export const SHARDS = 3;
 
 /** One promise of the port: what it says, and a function that fails on an engine that does not keep it. */
-export interface Check {
+export type Check = OneEngineCheck | NodesCheck;
+
+export interface OneEngineCheck {
   readonly promise: string;
   readonly needs?: Need | readonly Need[];
   run(bench: Bench): Promise<void>;
 }
 
+export interface NodesCheck {
+  readonly promise: string;
+  runOnNodes(bench: NodesBench): Promise<void>;
+}
+
+export interface NodesBench {
+  readonly clock: ManualClock;
+  /** Closed after the check, if it is open still. */
+  openNode(id: string): Promise<NodeUnderTest>;
+  /** For `expect.poll`. */
+  readonly soon: { readonly timeout: number; readonly interval: number };
+}
+
 /** Runs one check on fresh storage. `skipped`: the engine does not claim this, or its disk cannot be reached. */
 export async function runCheck(check: Check, prepare: Prepare): Promise<"kept" | "skipped"> {
   const clock = manualClock();
+  if ("runOnNodes" in check) return runOnNodes(check, { clock, under: await prepare(clock, { shards: 1 }) });
   const needs = new Set([check.needs ?? []].flat());
   const shards = needs.has("shards") ? SHARDS : 1;
   const under = await prepare(clock, { shards });
@@ -81,6 +107,31 @@ const undeclared: Disk = {
     throw new Error('A check that holds the disk needs "disk".');
   },
 };
+
+/** A session that has to end before others take over, and some more. */
+const NODES_SETTLE_MS = 50_000;
+
+async function runOnNodes(
+  check: NodesCheck,
+  { clock, under }: { readonly clock: ManualClock; readonly under: EngineUnderTest },
+): Promise<"kept" | "skipped"> {
+  const opened: NodeUnderTest[] = [];
+  try {
+    if (under.openNode === undefined) return "skipped";
+    const open = under.openNode;
+    const openNode = async (id: string) => {
+      const node = await open(id);
+      opened.push(node);
+      return node;
+    };
+    const soon = { timeout: under.nodesSettleMs ?? NODES_SETTLE_MS, interval: 20 };
+    await check.runOnNodes({ clock, openNode, soon });
+    return "kept";
+  } finally {
+    for (const { engine } of opened) await engine.close();
+    await under.dispose?.();
+  }
+}
 
 /** So that a check that fails while it holds the disk does not hang as well. */
 function noting(disk: Disk, held: (() => void)[]): Disk {

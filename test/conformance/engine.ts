@@ -5,6 +5,7 @@ import { cursorChecks } from "./checks/cursors.ts";
 import { dedupeChecks } from "./checks/dedupe.ts";
 import { lifeChecks } from "./checks/life.ts";
 import { logChecks } from "./checks/log.ts";
+import { nodeChecks } from "./checks/nodes.ts";
 import { ownerChecks } from "./checks/owners.ts";
 import { parkedChecks } from "./checks/parked.ts";
 import { readChecks } from "./checks/read.ts";
@@ -26,6 +27,7 @@ export const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   parked: parkedChecks,
   reports: reportChecks,
   schedules: scheduleChecks,
+  "several nodes": nodeChecks,
   "the engine as a whole": lifeChecks,
 };
 

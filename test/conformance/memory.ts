@@ -1,5 +1,7 @@
 import { KBrokerError } from "../../src/lib/domain/error.ts";
+import { ROLES } from "../../src/lib/domain/node.ts";
 import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
+import { memoryNodes } from "../../src/lib/engine/memory/nodes.ts";
 import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { deferred } from "../support/promises.ts";
 import type { Disk, Prepare } from "./check.ts";
@@ -7,7 +9,13 @@ import type { Disk, Prepare } from "./check.ts";
 export const prepareMemory: Prepare = async (clock, { shards }) => {
   const storage = memoryStorage();
   const { disk, sync } = heldDisk();
-  return { disk, shards, open: async () => memoryEngine({ clock, storage, sync, shards }) };
+  const nodes = memoryNodes();
+  const openNode = async (id: string) => {
+    const node = { id, url: `http://${id}`, roles: ROLES };
+    return { engine: memoryEngine({ clock, storage, nodes, sync, shards, node }), vanish: async () => nodes.kill(id) };
+  };
+  const open = async () => memoryEngine({ clock, storage, sync, shards });
+  return { disk, shards, open, openNode, nodesSettleMs: 2_000 };
 };
 
 const START_MS = Date.UTC(2030, 5, 1);

@@ -3,6 +3,7 @@ import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { prepareForgetfulMemory, prepareMemory } from "./memory.ts";
 import { catalog, cursors, forgetful, log, type Mutant, newestHold, over, owners, parked, reports } from "./mutate.ts";
+import { NODE_MUTANTS } from "./node-mutants.ts";
 import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -263,6 +264,7 @@ export const MUTANTS: readonly Mutant[] = [
     })),
   },
   ...SCHEDULE_MUTANTS,
+  ...NODE_MUTANTS,
   {
     fault: "a superseded hold reports",
     breaks: "a report under a superseded hold fails with epoch_stale and changes nothing",

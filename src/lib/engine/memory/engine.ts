@@ -1,9 +1,10 @@
 import type { Clock } from "../../domain/clock.ts";
-import { LOCAL_NODE, loneNode } from "../../domain/node.ts";
+import { LOCAL_NODE, type NodeName } from "../../domain/node.ts";
 import type { Engine } from "../port.ts";
 import { memoryCatalog } from "./catalog.ts";
 import { REMEMBERED_IDS_MAX } from "./judge.ts";
 import { type MemoryLogOptions, memoryLog } from "./log.ts";
+import { type Member, type MemoryNodes, memoryNodes } from "./nodes.ts";
 import { memoryOwners } from "./owners.ts";
 import { memoryPositions } from "./positions.ts";
 import { memorySchedules } from "./schedules.ts";
@@ -21,14 +22,21 @@ export interface MemoryEngineOptions {
   readonly remembers?: MemoryLogOptions["remembers"];
   /** The storage's own time, which records get instead of the clock's. */
   readonly storageTime?: () => number;
+  /** What it is called among the others. One with the same id is taken for dead. */
+  readonly node?: NodeName;
+  /** Those that are open over the same storage at the same time. Left out: it is alone. */
+  readonly nodes?: MemoryNodes;
 }
 
 /** The meaning of the port in the fewest lines: what every other engine must be indistinguishable from. */
 export function memoryEngine(options: MemoryEngineOptions): Engine {
-  const { clock, storage = memoryStorage(), sync = async () => {} } = options;
+  const { clock, storage = memoryStorage(), sync = async () => {}, node = LOCAL_NODE, nodes = memoryNodes() } = options;
   const { shards = 1, remembers = "storage", storageTime } = options;
-  const owners = memoryOwners(storage, clock);
-  const log = memoryLog({ now: storageTime ?? (() => clock.now()), storage, sync, shards, remembers });
+  const member: Member = { name: node, sinceMs: clock.now(), isGone: false, isHeldBack: false };
+  const owners = memoryOwners(storage, clock, { nodes, member });
+  const { catalog, ears } = memoryCatalog(storage, { nodes, member });
+  nodes.join(member, { ...ears, ...owners.ears });
+  const log = memoryLog({ now: storageTime ?? (() => clock.now()), storage, nodes, sync, shards, remembers });
   let closing: Promise<void> | undefined;
   return {
     capabilities: {
@@ -36,12 +44,12 @@ export function memoryEngine(options: MemoryEngineOptions): Engine {
       exactDuplicates: remembers === "storage",
       recordTime: storageTime === undefined ? "clock" : "storage",
     },
-    catalog: memoryCatalog(storage),
+    catalog,
     log,
     owners,
     ...memoryPositions(storage, clock),
     schedules: memorySchedules(storage),
-    nodes: loneNode(LOCAL_NODE, clock.now(), owners.holds),
+    nodes: nodes.view(member),
     async status() {
       const topics = [...storage.topics.values()];
       return {
@@ -57,6 +65,7 @@ export function memoryEngine(options: MemoryEngineOptions): Engine {
       };
     },
     close() {
+      if (closing === undefined) nodes.leave(member);
       closing ??= Promise.all([owners.releaseAll(), log.ended()]).then(() => undefined);
       return closing;
     },

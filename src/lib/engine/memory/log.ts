@@ -1,14 +1,15 @@
 import type { Clock } from "../../domain/clock.ts";
 import { KBrokerError } from "../../domain/error.ts";
-import { inTurnByKey } from "../../domain/in-turn.ts";
 import type { Message, StoredMessage } from "../../domain/message.ts";
 import type { AppendOptions, Log, Shard } from "../port.ts";
 import { judge, remember } from "./judge.ts";
+import type { MemoryNodes } from "./nodes.ts";
 import { emptyShards, type MemoryStorage, type RememberedIds, type StoredShard, type StoredTopic } from "./storage.ts";
 
 export interface MemoryLogOptions {
   readonly now: Clock["now"];
   readonly storage: MemoryStorage;
+  readonly nodes: Pick<MemoryNodes, "waiting" | "turns">;
   /** Stands for the disk: an append counts once this resolved, and fails with what it fails with. */
   readonly sync: () => Promise<void>;
   /** Of a topic that is created. */
@@ -23,11 +24,11 @@ export interface MemoryLog extends Log {
   rememberedIds(): number;
 }
 
-/** Appends to a topic run one after the other, so a repeat of an id in flight waits for the first. */
-export function memoryLog({ now, storage, sync, shards: shardCount, remembers }: MemoryLogOptions): MemoryLog {
+/** Appends to a topic run one after the other, on whichever node, so a repeat of an id in flight waits for the first. */
+export function memoryLog({ now, storage, nodes, sync, shards: shardCount, remembers }: MemoryLogOptions): MemoryLog {
   const { topics } = storage;
-  const turns = inTurnByKey();
-  const waiting = new Set<() => void>();
+  const { waiting } = nodes;
+  const turns = nodes.turns();
   const own = new Map<string, RememberedIds>();
 
   function find(topicId: string): StoredTopic {

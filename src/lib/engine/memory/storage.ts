@@ -30,7 +30,7 @@ export function emptyShards(count: number): StoredShard[] {
   return Array.from({ length: count }, () => ({ records: [], start: 0, end: 0, lastTimeMs: 0 }));
 }
 
-/** Everything that outlives an engine: hand it to the next one and that is a restart. */
+/** Everything that outlives an engine: hand it to the next one and that is a restart */
 export interface MemoryStorage {
   /** By `documentKey`. */
   readonly documents: Map<string, CatalogDocument>;
