@@ -27,6 +27,7 @@ testWithOwnKafka(
     await cluster.nodes[0]?.kill9();
     await expect(reach(cluster.bootstrap[0])).rejects.toThrow("ECONNREFUSED");
     await cluster.start();
+    await reach(cluster.bootstrap[0]);
 
     expect(await firstOf(cluster, "notes")).toBe("kept");
     expect(readFileSync(`${cluster.nodes[0]?.dir}/server.properties`, "utf8")).toContain("bytes=1234");

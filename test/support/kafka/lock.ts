@@ -28,9 +28,10 @@ async function take(file: string): Promise<void> {
   }
 }
 
+/** Also one that has not written its number yet. */
 function isThere(pid: number): boolean {
   try {
-    return pid > 0 && process.kill(pid, 0);
+    return pid === 0 || process.kill(pid, 0);
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }

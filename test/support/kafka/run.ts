@@ -3,6 +3,8 @@ import type { Cluster } from "./cluster.ts";
 import { kafkaProgram, NoKafka, type Program } from "./program.ts";
 import { openKafka } from "./watched.ts";
 
+const GIVEN_HINT = "Or name one that is there: KBROKER_TEST_KAFKA=host:port.";
+
 /** The Kafka of one run of the tests. */
 export interface RunOfKafka {
   /** Why none can be had here, said once, loudly. Undefined: all is there that it needs. */
@@ -24,7 +26,8 @@ export function runOfKafka(): RunOfKafka {
       return undefined;
     } catch (error) {
       if (!(error instanceof NoKafka)) throw error;
-      if (process.env.KBROKER_REQUIRE_KAFKA !== "1") console.warn(`SKIPPED: tests that need Kafka. ${error.message}`);
+      if (process.env.KBROKER_REQUIRE_KAFKA !== "1")
+        console.warn(`SKIPPED: tests that need Kafka. ${error.message} ${GIVEN_HINT}`);
       return error.message;
     }
   }

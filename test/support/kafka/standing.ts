@@ -45,9 +45,14 @@ export async function upKafka({ nodes, stateDir = defaultStateDir(), report }: U
     const known = await recall(program, stateDir);
     if (known === undefined) return create({ program, stateDir, nodes: nodes ?? 1 });
     if (nodes !== undefined && known.nodes.length !== nodes)
-      throw new Error(`A cluster of ${known.nodes.length} is there already. End it first: npm run kafka:down`);
+      throw new Error(
+        `A cluster of ${known.nodes.length === 1 ? "1 node" : "3 nodes"} is there already. End it first: npm run kafka:down`,
+      );
     const running = await Promise.all(known.nodes.map((node) => node.isRunning()));
-    await known.start();
+    await known.start().catch((cause: unknown) => {
+      const said = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${said}\nTo begin anew, without its data: npm run kafka:down`, { cause });
+    });
     return { bootstrap: known.bootstrap, dir: known.dir, outcome: running.every(Boolean) ? "already" : "again" };
   });
 }
