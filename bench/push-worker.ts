@@ -86,6 +86,8 @@ async function kbroker(url: string, count: number): Promise<Prepared> {
       redriven: nothing,
       expired: nothing,
       damaged: nothing,
+      repeated: nothing,
+      forgotten: nothing,
     },
     log: (_level: string, text: string) => process.stderr.write(`${text}\n`),
     delivered(_subscription: string, _topic: string, result: string) {

@@ -37,6 +37,8 @@ export function notes(): Notes {
     redriven: note("redriven"),
     expired: note("expired"),
     damaged: note("damaged"),
+    repeated: (subscription, topic, { same, other }) => note("repeated")(subscription, topic, same, other),
+    forgotten: note("forgotten"),
     captured: note("captured"),
     faulted: note("faulted"),
     log: note("log"),

@@ -6,7 +6,7 @@ import { readDeadLetter } from "../../src/lib/domain/dead-letter.ts";
 import type { Attribute, StoredMessage } from "../../src/lib/domain/message.ts";
 import type { Subscription } from "../../src/lib/domain/subscription.ts";
 import type { Topic } from "../../src/lib/domain/topic.ts";
-import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
+import { type MemoryEngineOptions, memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { type FaultyEngine, faultyEngine } from "../faults/faulty-engine.ts";
 import { bytes, ENDPOINT, type Notes, notes } from "./broker.ts";
@@ -55,6 +55,8 @@ const CALLS = [
 ] as const;
 
 export interface StageOptions {
+  /** How its storage differs from the usual. */
+  readonly engine?: Pick<MemoryEngineOptions, "shards" | "remembers">;
   readonly clock?: ManualClock;
   readonly storage?: MemoryStorage;
   readonly consumer?: Consumer;
@@ -99,7 +101,7 @@ async function create({ catalog, log, cursors }: FaultyEngine, { subscription, t
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const clock = options.clock ?? manualClock();
   const storage = options.storage ?? memoryStorage();
-  const engine = faultyEngine(memoryEngine({ clock, storage }));
+  const engine = faultyEngine(memoryEngine({ clock, storage, ...options.engine }));
   const other = options.consumer ?? consumer();
   const watching = notes();
   await create(engine, options);

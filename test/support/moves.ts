@@ -3,7 +3,7 @@ import type { DeliveryLimits } from "../../src/lib/broker/delivery/limits.ts";
 import { openDelivery } from "../../src/lib/broker/delivery/open-delivery.ts";
 import type { CreateSubscription } from "../../src/lib/broker/requests/subscriptions.ts";
 import { HEADER } from "../../src/lib/domain/headers.ts";
-import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
+import { type MemoryEngineOptions, memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { type FaultyEngine, faultyEngine } from "../faults/faulty-engine.ts";
 import { bytes, ENDPOINT, type Notes, notes, openTestBroker } from "./broker.ts";
@@ -32,6 +32,8 @@ export interface Scene {
 }
 
 export interface SceneOptions {
+  /** How its storage differs from the usual. */
+  readonly engine?: Pick<MemoryEngineOptions, "shards" | "remembers">;
   readonly storage?: MemoryStorage;
   readonly clock?: ManualClock;
   readonly consumer?: Consumer;
@@ -45,7 +47,7 @@ const CALLS = ["catalog.put", "log.append", "log.read", "log.bounds", "cursors.c
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const clock = options.clock ?? manualClock();
   const storage = options.storage ?? memoryStorage();
-  const engine = faultyEngine(memoryEngine({ clock, storage }));
+  const engine = faultyEngine(memoryEngine({ clock, storage, ...options.engine }));
   const other = options.consumer ?? consumer();
   const watching = notes();
   let isDead = false;

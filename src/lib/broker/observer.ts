@@ -10,6 +10,11 @@ export interface CapturedCounts {
   readonly oversize: number;
 }
 
+export interface RepeatCounts {
+  readonly same: number;
+  readonly other: number;
+}
+
 /** What happens inside, told as it happens: for metrics and the log. Nothing here may throw. */
 export interface Observer {
   published(topic: string, result: "stored" | "duplicate"): void;
@@ -29,6 +34,10 @@ export interface Observer {
   /** Dead letters that are delivered once more. */
   redriven(subscription: string, topic: string, count: number): void;
   expired(subscription: string, topic: string, count: number): void;
+  /** Repeats that the engine had stored: settled without a push. `other`: those with another payload than the first. */
+  repeated(subscription: string, topic: string, counts: RepeatCounts): void;
+  /** So many ids cannot be told from new ones any more, before their time. */
+  forgotten(count: number): void;
   damaged(subscription: string, topic: string, count: number): void;
   /** Events of a connector that are durable now: new, there already, and left out because they are over the limits of a message. */
   captured(connector: string, counts: CapturedCounts): void;

@@ -1,4 +1,4 @@
-import type { Topic } from "../domain/topic.ts";
+import { DEDUPE_WINDOW_MS, type Topic } from "../domain/topic.ts";
 import type { Shard } from "../engine/port.ts";
 import type { Control } from "./control/control.ts";
 import { heldLetters } from "./letter-retention.ts";
@@ -28,7 +28,9 @@ export async function trimPass(deps: Deps): Promise<void> {
 
 async function trimTopic(deps: Deps, topic: Topic): Promise<void> {
   const { engine, view, delivery } = deps;
-  let beforeMs = deps.expiryNow() - topic.ttlMs - TRIM_GRACE_MS;
+  // A first stays as long as there may be repeats of it that have not expired: without it they would be firsts.
+  const firstsMs = engine.capabilities.exactDuplicates ? 0 : DEDUPE_WINDOW_MS;
+  let beforeMs = deps.expiryNow() - topic.ttlMs - TRIM_GRACE_MS - firstsMs;
   const lows = new Map<number, number>();
   for (const { id } of view.subscriptionsOf(topic)) {
     const status = delivery.status(id);

@@ -37,8 +37,8 @@ export interface StoredMessage extends Message {
   /** Publish time, milliseconds since the epoch; never goes back within a shard. */
   readonly timeMs: number;
   /**
-   * Set where the caller gave the id and the engine stores repeats: a record with this id at a lower offset of the shard, not older than
-   * this, makes it a repeat, and nobody is pushed it.
+   * Set where the caller gave the id and the engine may store repeats: a record with this id and with this set, at a lower offset of the
+   * shard and not older than this, makes it a repeat, and nobody is pushed it.
    */
   readonly dedupeWindowMs?: number;
 }

@@ -30,6 +30,13 @@ export function openMetrics(): Metrics {
   const redriven = counter("kbroker_redriven_total", "Dead letters delivered once more.", OF_SUBSCRIPTION);
   const expired = counter("kbroker_expired_total", "Messages whose time was over before a delivery.", OF_SUBSCRIPTION);
   const damaged = counter("kbroker_damaged_total", "Offsets whose record is damaged or lost.", OF_SUBSCRIPTION);
+  const repeats = counter("kbroker_repeats_total", "Repeats of an id that were stored and not delivered.", [
+    ...OF_SUBSCRIPTION,
+    "payload",
+  ]);
+  const forgotten = new Counter({
+    ...{ name: "kbroker_forgotten_ids_total", help: "Ids forgotten before their window was over.", registers },
+  });
   const refused = counter("kbroker_http_errors_total", "Requests, and lines of a batch, answered with an error.", [
     "code",
   ]);
@@ -78,6 +85,11 @@ export function openMetrics(): Metrics {
       redriven: (subscription, topic, count) => redriven.inc({ subscription, topic }, count),
       expired: (subscription, topic, count) => expired.inc({ subscription, topic }, count),
       damaged: (subscription, topic, count) => damaged.inc({ subscription, topic }, count),
+      repeated: (subscription, topic, { same, other }) => {
+        if (same > 0) repeats.inc({ subscription, topic, payload: "same" }, same);
+        if (other > 0) repeats.inc({ subscription, topic, payload: "other" }, other);
+      },
+      forgotten: (count) => forgotten.inc(count),
       captured: (connector, { stored, duplicates, oversize }) => {
         captured.stored.inc({ connector }, stored);
         captured.duplicates.inc({ connector }, duplicates);

@@ -2,15 +2,22 @@ import { describe, expect, it } from "vitest";
 import type { DeliveryStatus } from "../../../src/lib/broker/delivery/delivery.ts";
 import { TRIM_GRACE_MS, TRIM_PERIOD_MS } from "../../../src/lib/broker/retention.ts";
 import { cursorAt } from "../../../src/lib/domain/cursor.ts";
+import { DEDUPE_WINDOW_MS } from "../../../src/lib/domain/topic.ts";
+import { type MemoryEngineOptions, memoryEngine } from "../../../src/lib/engine/memory/engine.ts";
+import { memoryStorage } from "../../../src/lib/engine/memory/storage.ts";
 import { bytes, ENDPOINT, HEALTHY, openTestBroker, reportingDelivery } from "../../support/broker.ts";
+import { manualClock } from "../../support/manual-clock.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** A topic of one hour with a message a minute for ten minutes, and a broker that trims. */
-async function started() {
+async function started(options: Pick<MemoryEngineOptions, "remembers"> = {}) {
   const reports = new Map<string, DeliveryStatus>();
-  const test = await openTestBroker({ delivery: reportingDelivery(reports) });
-  const { broker, engine, clock } = test;
+  const clock = manualClock();
+  const storage = memoryStorage();
+  const engine = memoryEngine({ clock, storage, ...options });
+  const test = await openTestBroker({ clock, storage, engine, delivery: reportingDelivery(reports) });
+  const { broker } = test;
   const { topic } = await broker.createTopic({ name: "orders", visibility: "private", ttlMs: HOUR_MS });
   const shard = { topicId: topic.id, index: 0 };
   for (let index = 0; index < 10; index += 1) {
@@ -120,4 +127,14 @@ it("ends with the broker", async () => {
   await clock.advance(untilGone(6));
 
   expect(await start()).toBe(0);
+});
+
+it("keeps a first as long as there may be a repeat of it that has not expired", async () => {
+  const { clock, start } = await started({ remembers: "engine" });
+
+  await clock.advance(untilGone(3) + DEDUPE_WINDOW_MS - 60_000);
+  expect(await start()).toBe(2);
+  await clock.advance(60_000);
+
+  expect(await start()).toBe(3);
 });

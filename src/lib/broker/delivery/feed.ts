@@ -1,7 +1,9 @@
 import type { StoredMessage } from "../../domain/message.ts";
+import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
 import type { ReadResult, Shard, Source } from "../../engine/port.ts";
 import { failed, type Hold } from "./hold.ts";
 import type { Positions } from "./positions.ts";
+import { type Recognised, Repeats } from "./repeats.ts";
 import type { Losing } from "./replays.ts";
 
 export interface FeedOptions {
@@ -21,6 +23,17 @@ export interface FeedOptions {
   readonly arrived: (feed: Feed) => void;
 }
 
+interface Repeated {
+  readonly record: StoredMessage;
+  readonly recognised: Exclude<Recognised, "first">;
+}
+
+/** What was published so many windows ago is forgotten also where nothing follows: the storage's clock may go differently from ours. */
+const IDLE_WINDOWS = 2;
+
+/** Of one look, in the log. */
+const IDS_SAID_MAX = 10;
+
 /** Reads one shard ahead of the dispatcher, in chunks. What has nothing to deliver is settled here and never seen outside. */
 export class Feed {
   readonly index: number;
@@ -31,6 +44,9 @@ export class Feed {
   #readFrom: number;
   #wanted: boolean = false;
   #running: boolean = false;
+  readonly #repeats: Repeats | undefined;
+  /** Below it all was judged once: what is read again there and is no settled repeat is none. */
+  #judgedTo = 0;
   /** Rises when what is being read shall not be kept. */
   #version = 0;
   #wake = new AbortController();
@@ -40,6 +56,8 @@ export class Feed {
     this.index = options.index;
     this.shard = options.shard;
     this.#readFrom = options.from;
+    const { hold, shard } = options;
+    if (hold.remembered !== undefined) this.#repeats = new Repeats({ hold, shard, remembered: hold.remembered });
   }
 
   /** The next message, which stays. */
@@ -69,6 +87,18 @@ export class Feed {
     this.#wanted = false;
     this.#wake.abort();
     this.unload();
+  }
+
+  /** The hold is over. */
+  end(): void {
+    this.#wake.abort();
+    this.#repeats?.close();
+  }
+
+  /** Lets go of what no repeat can come of any more. */
+  forget(): void {
+    const { clock } = this.#options.hold;
+    this.#repeats?.forgetBefore(clock.now() - IDLE_WINDOWS * DEDUPE_WINDOW_MS);
   }
 
   /** Reads one chunk if nothing is there to be peeked at, also while shut. */
@@ -140,14 +170,8 @@ export class Feed {
   }
 
   async #waitForMore(): Promise<void> {
-    const { engine, signal } = this.#options.hold;
-    const wake = new AbortController();
-    const stop = () => wake.abort();
-    this.#wake = wake;
-    signal.addEventListener("abort", stop);
-    await engine.log
-      .changed(this.shard, this.#readFrom, wake.signal)
-      .finally(() => signal.removeEventListener("abort", stop));
+    this.#wake = new AbortController();
+    await this.#options.hold.engine.log.changed(this.shard, this.#readFrom, this.#wake.signal);
   }
 
   async #read(): Promise<void> {
@@ -159,8 +183,10 @@ export class Feed {
     });
     const first = chunk.records[0]?.offset ?? chunk.next;
     const start = first > from ? (await engine.log.bounds(this.shard)).start : from;
+    const named = await this.#repeats?.before(chunk.records);
     if (signal.aborted || version !== this.#version) return;
     if (start > from) this.#trimmed(from, Math.min(start, first, this.#options.to ?? first));
+    this.#repeats?.learn(named);
     this.#accept(this.#upToEnd(chunk), from);
   }
 
@@ -181,7 +207,8 @@ export class Feed {
   }
 
   #accept({ records, next, damaged }: ReadResult, from: number): void {
-    const { positions, settledBelow, arrived, lose } = this.#options;
+    const { positions, arrived, lose } = this.#options;
+    const repeated: Repeated[] = [];
     for (const range of damaged) lose({ at: this, range, why: "damaged" });
     if (this.#head > 0) this.#buffer.splice(0, this.#head);
     this.#head = 0;
@@ -189,10 +216,44 @@ export class Feed {
     for (const record of records) {
       if (record.offset > at) positions.pass(this.index, { from: at, to: record.offset });
       at = record.offset + 1;
-      if (record.offset >= settledBelow || !positions.isSettled(this.index, record.offset)) this.#buffer.push(record);
+      const recognised = this.#recognise(record);
+      if (this.#isSettled(record.offset)) continue;
+      if (recognised === "first") this.#buffer.push(record);
+      else repeated.push({ record, recognised });
     }
+    this.#judgedTo = Math.max(this.#judgedTo, next);
+    if (repeated.length > 0) this.#passRepeats(repeated);
     if (next > at) positions.pass(this.index, { from: at, to: next });
     this.#readFrom = next;
     if (this.#buffer.length > 0) arrived(this);
+  }
+
+  /** Asked of every record, settled or not: what follows it may be its repeat. */
+  #recognise(record: StoredMessage): Recognised {
+    if (this.#repeats === undefined || record.offset < this.#judgedTo) return "first";
+    return this.#repeats.recognise(record);
+  }
+
+  #isSettled(offset: number): boolean {
+    const { positions, settledBelow } = this.#options;
+    return (offset < settledBelow || offset < this.#judgedTo) && positions.isSettled(this.index, offset);
+  }
+
+  /** They were published before: settled without a push. */
+  #passRepeats(repeated: readonly Repeated[]): void {
+    const { hold, positions } = this.#options;
+    const { observer, subscription } = hold;
+    for (const { record } of repeated) positions.settle(this.index, record.offset);
+    const others = repeated.filter(({ recognised }) => recognised === "other");
+    const { name, topic } = subscription;
+    observer.repeated(name, topic, { same: repeated.length - others.length, other: others.length });
+    if (others.length === 0) return;
+    const ids = others.slice(0, IDS_SAID_MAX).map(({ record }) => record.id);
+    const fields = { subscription: name, topic, count: others.length, ids };
+    observer.log(
+      "warn",
+      "Messages whose ids were published shortly before, with another payload, are not delivered.",
+      fields,
+    );
   }
 }

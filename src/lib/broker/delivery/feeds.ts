@@ -46,6 +46,11 @@ export class Feeds {
     this.#hold = options.hold;
     this.#sources = options.positions.cursors().flatMap((each, index) => this.#sourcesOf(each, index));
     this.#feeds = this.#sources.map(({ feed }) => feed);
+    // One for all: a topic may have more shards than a signal shall have listeners.
+    const end = () => {
+      for (const feed of this.#feeds) feed.end();
+    };
+    this.#hold.signal.addEventListener("abort", end, { once: true });
   }
 
   #sourcesOf({ shard, cursor }: ShardCursor, index: number): readonly Source[] {
@@ -118,6 +123,7 @@ export class Feeds {
     const { engine, signal } = this.#hold;
     for (const feed of this.#feeds) {
       this.#passExpired(feed);
+      feed.forget();
       const alive = await engine.log.offsetAt(feed.shard, this.#expiredUntilMs() + 1);
       for (let at = -1; at < feed.nextOffset() && feed.nextOffset() < alive && !signal.aborted; ) {
         at = feed.nextOffset();

@@ -5,6 +5,7 @@ import type { Engine, Ownership } from "../../engine/port.ts";
 import type { Observer } from "../observer.ts";
 import type { Activity } from "./activity.ts";
 import type { DeliveryLimits } from "./limits.ts";
+import type { RememberedIds } from "./remembered-ids.ts";
 import type { RunningRedrives } from "./running-redrives.ts";
 
 /** What the parts of one dispatcher share: one subscription, held under one epoch and one generation. */
@@ -15,6 +16,8 @@ export interface Hold {
   readonly limits: DeliveryLimits;
   readonly activity: Activity;
   readonly redrives: RunningRedrives;
+  /** To tell repeats by; `undefined` where the engine stores none. */
+  readonly remembered: RememberedIds | undefined;
   readonly ownership: Ownership;
   /** As it was when the dispatcher opened: names and ids do not change while it lives. */
   readonly subscription: Subscription;

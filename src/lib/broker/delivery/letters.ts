@@ -56,7 +56,8 @@ export async function* allLetters(
   }
 }
 
-async function* recordsOf(
+/** Whatever lies in a part of a shard, in order; it ends early where the hold does. */
+export async function* recordsOf(
   { engine, limits, signal }: Hold,
   { shard, from, to }: { readonly shard: Source["shard"]; readonly from: number; readonly to: number },
 ): AsyncGenerator<StoredMessage> {

@@ -27,6 +27,8 @@ export interface DeliveryLimits {
   readonly redriveTellMs: number;
   /** Gaps among the dead letters that are settled: each redrive or purge of some and not others leaves them. */
   readonly letterRangesMax: number;
+  /** Ids that a node remembers to tell repeats by, over all subscriptions; only where the engine may store repeats. */
+  readonly rememberedIdsMax: number;
   /** What failed inside (a read, a park, a commit) is tried again after this. */
   readonly retryMs: number;
   /** The same for an append to a dead letter topic, doubling up to `burialRetryMsMax`. */
@@ -53,6 +55,7 @@ export const LIMITS: DeliveryLimits = {
   redriveLookMs: 250,
   redriveTellMs: 1_000,
   letterRangesMax: 20_000,
+  rememberedIdsMax: 1_000_000,
   retryMs: 1_000,
   burialRetryMsMax: 30_000,
   sweepPeriodMs: 10_000,

@@ -9,6 +9,7 @@ import { activity } from "./activity.ts";
 import type { Delivery, DeliveryStatus, Entries, Purge } from "./delivery.ts";
 import { type DeliveryLimits, LIMITS } from "./limits.ts";
 import { Owned, type OwnedDeps } from "./owned.ts";
+import { type RememberedIds, rememberedIds } from "./remembered-ids.ts";
 import { type RunningRedrives, runningRedrives } from "./running-redrives.ts";
 
 export interface DeliveryDeps extends Pick<BrokerDeps, "engine" | "clock" | "post" | "random" | "observer"> {
@@ -36,8 +37,9 @@ class Deliveries implements Delivery {
   constructor({ limits, ...deps }: DeliveryDeps) {
     const expiryNow = expiryClock(deps.clock);
     this.#redrives = runningRedrives(deps.engine.catalog);
-    const own = { activity: activity(), redrives: this.#redrives, expiryNow };
-    this.#deps = { ...deps, limits: { ...LIMITS, ...limits }, ...own };
+    const all = { ...LIMITS, ...limits };
+    const own = { activity: activity(), redrives: this.#redrives, expiryNow, remembered: idsToRemember(deps, all) };
+    this.#deps = { ...deps, limits: all, ...own };
     deps.engine.owners.handle({
       acquired: (ownership) => this.#acquired(ownership),
       released: (ownership) => this.#released(ownership),
@@ -181,4 +183,22 @@ class Deliveries implements Delivery {
   async #sweep(): Promise<void> {
     await Promise.all(Array.from(this.#owned.values(), (owned) => this.#deps.activity.during(owned.sweep())));
   }
+}
+
+/** Where the engine may store repeats, their readers tell them from the firsts. */
+function idsToRemember(
+  { engine, observer }: Pick<DeliveryDeps, "engine" | "observer">,
+  { rememberedIdsMax: countMax }: DeliveryLimits,
+): RememberedIds | undefined {
+  if (engine.capabilities.exactDuplicates) return undefined;
+  let isSaid = false;
+  return rememberedIds({
+    countMax,
+    forgot(count) {
+      observer.forgotten(count);
+      if (isSaid) return;
+      isSaid = true;
+      observer.log("warn", "More ids are published than can be remembered: repeats may be delivered.", { countMax });
+    },
+  });
 }

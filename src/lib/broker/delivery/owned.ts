@@ -9,12 +9,14 @@ import { Dispatcher } from "./dispatcher.ts";
 import type { DeliveryLimits } from "./limits.ts";
 import { endMove } from "./moving.ts";
 import { open } from "./opening.ts";
+import type { RememberedIds } from "./remembered-ids.ts";
 import type { RunningRedrives } from "./running-redrives.ts";
 
 export interface OwnedDeps extends Pick<BrokerDeps, "engine" | "clock" | "post" | "random" | "observer"> {
   readonly limits: DeliveryLimits;
   readonly activity: Activity;
   readonly redrives: RunningRedrives;
+  readonly remembered: RememberedIds | undefined;
   readonly expiryNow: () => number;
 }
 
