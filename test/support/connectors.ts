@@ -6,7 +6,7 @@ import type { Connector } from "../../src/lib/domain/connector.ts";
 import type { ConnectorReport } from "../../src/lib/domain/connector-report.ts";
 import { isConnectorReport } from "../../src/lib/domain/documents.ts";
 import type { StoredMessage } from "../../src/lib/domain/message.ts";
-import { memoryEngine } from "../../src/lib/engine/memory/engine.ts";
+import { type MemoryEngineOptions, memoryEngine } from "../../src/lib/engine/memory/engine.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import type { OwnerHandler, Owners } from "../../src/lib/engine/port.ts";
 import { type FaultyEngine, faultyEngine } from "../faults/faulty-engine.ts";
@@ -44,6 +44,8 @@ export interface ConnectorStageOptions {
   readonly source?: ScriptedSource;
   readonly limits?: Partial<ConnectorLimits>;
   readonly connector?: Partial<Connector>;
+  /** How its storage differs from the usual. */
+  readonly storing?: Pick<MemoryEngineOptions, "shards" | "remembers">;
   /** That of the node before, which still works. */
   readonly engine?: FaultyEngine;
 }
@@ -70,7 +72,7 @@ async function create({ catalog, log }: FaultyEngine, connector: Partial<Connect
 
 export async function openConnectorStage(options: ConnectorStageOptions = {}): Promise<ConnectorStage> {
   const { clock = manualClock(), storage = memoryStorage(), source = scriptedSource() } = options;
-  const engine = options.engine ?? faultyEngine(memoryEngine({ clock, storage }));
+  const engine = options.engine ?? faultyEngine(memoryEngine({ clock, storage, ...options.storing }));
   const watching = notes();
   const { limits = {}, connector = {} } = options;
   await create(engine, connector);

@@ -7,7 +7,7 @@ import { type Message, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX } from "../../domain
 import { checkMessage } from "../publish/check-message.ts";
 import { type AppendPlace, appendInOrder } from "./append-in-order.ts";
 
-interface AppendContext extends Omit<AppendPlace, "table"> {
+interface AppendContext extends Omit<AppendPlace, "table" | "isSnapshot"> {
   /** As it was when the stream opened: changes name its tables by their place. */
   readonly connector: Connector;
   readonly onOversize: Connector["onOversize"];
@@ -20,7 +20,7 @@ interface AppendContext extends Omit<AppendPlace, "table"> {
 export async function appendBatch(context: AppendContext, batch: SourceBatch): Promise<ConnectorCounts> {
   const { byTable, left } = sorted(context, batch.changes);
   const appending = Array.from(byTable, ([table, messages]) =>
-    context.activity.during(appendInOrder({ ...context, table }, messages)),
+    context.activity.during(appendInOrder({ ...context, table, isSnapshot: batch.snapshot !== null }, messages)),
   );
   // All have ended before anything is decided: nothing goes on behind the back of the next opening.
   const ends = await Promise.allSettled(appending);

@@ -3,7 +3,7 @@ import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
 import type { ReadResult, Shard, Source } from "../../engine/port.ts";
 import { failed, type Hold } from "./hold.ts";
 import type { Positions } from "./positions.ts";
-import { type Recognised, Repeats } from "./repeats.ts";
+import { type Recognised, type Repeated, Repeats, tellRepeats } from "./repeats.ts";
 import type { Losing } from "./replays.ts";
 
 export interface FeedOptions {
@@ -23,16 +23,8 @@ export interface FeedOptions {
   readonly arrived: (feed: Feed) => void;
 }
 
-interface Repeated {
-  readonly record: StoredMessage;
-  readonly recognised: Exclude<Recognised, "first">;
-}
-
 /** What was published so many windows ago is forgotten also where nothing follows: the storage's clock may go differently from ours. */
 const IDLE_WINDOWS = 2;
-
-/** Of one look, in the log. */
-const IDS_SAID_MAX = 10;
 
 /** Reads one shard ahead of the dispatcher, in chunks. What has nothing to deliver is settled here and never seen outside. */
 export class Feed {
@@ -222,7 +214,8 @@ export class Feed {
       else repeated.push({ record, recognised });
     }
     this.#judgedTo = Math.max(this.#judgedTo, next);
-    if (repeated.length > 0) this.#passRepeats(repeated);
+    for (const { record } of repeated) positions.settle(this.index, record.offset);
+    if (repeated.length > 0) tellRepeats(this.#options.hold, repeated);
     if (next > at) positions.pass(this.index, { from: at, to: next });
     this.#readFrom = next;
     if (this.#buffer.length > 0) arrived(this);
@@ -237,23 +230,5 @@ export class Feed {
   #isSettled(offset: number): boolean {
     const { positions, settledBelow } = this.#options;
     return (offset < settledBelow || offset < this.#judgedTo) && positions.isSettled(this.index, offset);
-  }
-
-  /** They were published before: settled without a push. */
-  #passRepeats(repeated: readonly Repeated[]): void {
-    const { hold, positions } = this.#options;
-    const { observer, subscription } = hold;
-    for (const { record } of repeated) positions.settle(this.index, record.offset);
-    const others = repeated.filter(({ recognised }) => recognised === "other");
-    const { name, topic } = subscription;
-    observer.repeated(name, topic, { same: repeated.length - others.length, other: others.length });
-    if (others.length === 0) return;
-    const ids = others.slice(0, IDS_SAID_MAX).map(({ record }) => record.id);
-    const fields = { subscription: name, topic, count: others.length, ids };
-    observer.log(
-      "warn",
-      "Messages whose ids were published shortly before, with another payload, are not delivered.",
-      fields,
-    );
   }
 }

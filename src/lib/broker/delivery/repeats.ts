@@ -22,6 +22,14 @@ interface Named {
 /** `other`: a repeat with another payload. */
 export type Recognised = "first" | "repeat" | "other";
 
+export interface Repeated {
+  readonly record: StoredMessage;
+  readonly recognised: Exclude<Recognised, "first">;
+}
+
+/** Of one look, in the log. */
+const IDS_SAID_MAX = 10;
+
 /**
  * Tells repeats from firsts in one shard, read in order. A repeat is a record of a caller-given id that stands at a lower offset, no longer
  * before it than the record's window; so the window begins anew with each repeat, and what was published within the window before a record
@@ -93,4 +101,18 @@ export class Repeats {
 
 function namedOf({ id, timeMs, payload }: StoredMessage): Named {
   return { id, timeMs, digest: digestOf(payload) };
+}
+
+/** Counts what was settled without a push; what nobody told the publisher is said, too. */
+export function tellRepeats({ observer, subscription }: Hold, repeated: readonly Repeated[]): void {
+  const { name, topic } = subscription;
+  const others = repeated.filter(({ recognised }) => recognised === "other").map(({ record }) => record.id);
+  observer.repeated(name, topic, { same: repeated.length - others.length, other: others.length });
+  if (others.length === 0) return;
+  const fields = { subscription: name, topic, count: others.length, ids: others.slice(0, IDS_SAID_MAX) };
+  observer.log(
+    "warn",
+    "Messages are not delivered: their ids were published shortly before, with another payload.",
+    fields,
+  );
 }

@@ -206,3 +206,18 @@ test("an event that no message could carry gets into no topic", async () => {
   expect(await stage.log()).toBe("");
   expect(await stage.report()).toMatchObject({ status: "retrying", fault: { code: "unexpected" } });
 });
+
+test("where repeats may be stored, a row of the beginning is never taken for one, and a change is", async () => {
+  const stage = await openConnectorStage({ storing: { remembers: "nothing" } });
+  const snapshot = { tables: [{ schema: "public", table: "orders", rows: 1, rowsExpected: 1, done: true }] };
+
+  stage.source.commit([{ id: "0-r1", key: "1" }], { snapshot });
+  stage.source.commit([{ id: "a-0", key: "1" }]);
+  await stage.idle();
+
+  const marks = (await stage.stored()).map(({ id, dedupeWindowMs }) => [id, dedupeWindowMs]);
+  expect(marks).toEqual([
+    ["0-r1", undefined],
+    ["a-0", 600_000],
+  ]);
+});
