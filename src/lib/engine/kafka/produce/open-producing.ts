@@ -1,7 +1,8 @@
 import { KBrokerError } from "../../../domain/error.ts";
-import type { NewRecord, Produced, Producing } from "../producing.ts";
+import type { Produced, Producing } from "../producing.ts";
 import { KafkaFailure, kafkaFailure } from "../wire/failure.ts";
 import type { Wire } from "../wire/wire.ts";
+import { sizeOf } from "./encode.ts";
 import { type Call, createLane, dropOver, type Item, isEmpty, type Lane, takeBatch } from "./lane.ts";
 import { type Batch, type Sent, sendBatches } from "./send.ts";
 
@@ -15,9 +16,6 @@ export const PRODUCE_DEADLINE_MS = 10_000;
 const SWEEP_MS = 250;
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 1_000;
-/** What a record costs apart from its bytes, at most: lengths, deltas, and what it takes in memory. */
-const RECORD_OVERHEAD_BYTES = 64;
-const HEADER_OVERHEAD_BYTES = 10;
 
 /**
  * Records wait by partition. A broker has one request under way; what comes meanwhile is in the next one, of all its partitions together. A
@@ -198,20 +196,16 @@ export function openProducing(wire: Wire): Producing {
     },
     async close() {
       isClosed = true;
-      if (calls.size > 0) await new Promise<void>((resolve) => (drained = resolve));
+      if (calls.size === 0) return;
+      await new Promise<void>((resolve) => {
+        drained = resolve;
+      });
     },
   };
 }
 
 function laneKey(topic: string, partition: number): string {
   return `${partition}/${topic}`;
-}
-
-function sizeOf({ key, value, headers = [] }: NewRecord): number {
-  const keyBytes = typeof key === "function" ? key() : key;
-  let bytes = RECORD_OVERHEAD_BYTES + (keyBytes?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, text] of headers) bytes += HEADER_OVERHEAD_BYTES + 3 * (name.length + text.length);
-  return bytes;
 }
 
 function bytesOf(items: readonly Item[]): number {

@@ -1,3 +1,4 @@
+import { ProtocolError, protocolErrorsCodesById } from "@platformatic/kafka";
 import { type Code, KBrokerError, messageOf } from "../../../domain/error.ts";
 
 /** What Kafka, or the way to it, said. Crosses the port as it is: its code and hint are for an operator. */
@@ -29,6 +30,14 @@ export function kafkaFailure(thrown: unknown): KafkaFailure {
   return thrown instanceof KafkaFailure ? thrown : new KafkaFailure(thrown);
 }
 
+/** What an answer says of one of its parts. */
+export function failureOf(errorCode: number, message: string | null = null): KafkaFailure {
+  // Newer brokers have errors that the library does not know.
+  const isKnown = errorCode in protocolErrorsCodesById;
+  return new KafkaFailure(new ProtocolError(isKnown ? errorCode : UNKNOWN_SERVER_ERROR, message));
+}
+
+const UNKNOWN_SERVER_ERROR = -1;
 const RETRY = { retryAfterS: 5 };
 
 /** The cluster is there, or will be: leaders move, coordinators load, replicas come back. */

@@ -1,0 +1,26 @@
+import type { Reader } from "@platformatic/kafka";
+
+/**
+ * A list in an answer of Kafka. The library's own reading takes the count of tagged fields for their length and reads the rest of the answer
+ * wrong where there are any: Kafka adds the new leader to an answer that says `NOT_LEADER_OR_FOLLOWER`.
+ */
+export function listIn<T>(reader: Reader, read: (reader: Reader) => T): readonly T[] {
+  const list = reader.readNullableArray(
+    (each) => {
+      const found = read(each);
+      skipTagged(each);
+      return found;
+    },
+    true,
+    false,
+  );
+  return list ?? [];
+}
+
+function skipTagged(reader: Reader): void {
+  for (let left = reader.readUnsignedVarInt(); left > 0; left -= 1) {
+    reader.readUnsignedVarInt();
+    const length = reader.readUnsignedVarInt();
+    reader.skip(length);
+  }
+}
