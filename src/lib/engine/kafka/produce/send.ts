@@ -50,13 +50,17 @@ const produce = createAPI<[readonly Batch[]], readonly Answer[]>(
 export async function sendBatches(connection: Connection, batches: readonly Batch[]): Promise<readonly Sent[]> {
   const answers = new Map<string, Answer>();
   for (const answer of await produce.async(connection, batches)) answers.set(placeOf(answer), answer);
-  return batches.map(({ lane }) => sentOf(answers.get(placeOf(lane))));
+  return batches.map(({ lane }) => sentOf(answers.get(placeOf(lane)), lane));
 }
 
-function sentOf(answer: Answer | undefined): Sent {
+function sentOf(answer: Answer | undefined, { topic }: Lane): Sent {
   const errorCode = answer?.errorCode ?? UNKNOWN_SERVER_ERROR;
   if (answer === undefined || errorCode !== 0)
-    return { kind: "failed", failure: failureOf(errorCode, answer?.message ?? null), records: answer?.records ?? [] };
+    return {
+      kind: "failed",
+      failure: failureOf(errorCode, answer?.message ?? null, `topic "${topic}"`),
+      records: answer?.records ?? [],
+    };
   const { offset, appendTimeMs } = answer;
   return { kind: "written", offset, appendTimeMs: appendTimeMs === NO_APPEND_TIME ? null : appendTimeMs };
 }

@@ -1,17 +1,19 @@
 import { ProtocolError, protocolErrorsCodesById } from "@platformatic/kafka";
-import { type Code, KBrokerError, messageOf } from "../../../domain/error.ts";
+import { KBrokerError, messageOf } from "../../../domain/error.ts";
+import { meaningOf, type WayCode } from "./meanings.ts";
 
 /** What Kafka, or the way to it, said. Crosses the port as it is: its code and hint are for an operator. */
 export class KafkaFailure extends KBrokerError {
-  /** Kafka's own names, such as `NOT_LEADER_OR_FOLLOWER`; also `NETWORK`, `TIMEOUT`, `AUTHENTICATION`. The first one is the telling one. */
+  /** Kafka's own names, such as `NOT_LEADER_OR_FOLLOWER`; also `AUTHENTICATION`, and what `WayCode` has. The first one is the telling one. */
   readonly kafkaCodes: readonly string[];
   /** The whole answer, where there was one: an error of one partition does not take away what the others gave. */
   readonly response: unknown;
 
-  constructor(thrown: unknown) {
+  /** `about`: what was asked, such as `topic "orders"`; Kafka's own words leave it out. */
+  constructor(thrown: unknown, about?: string) {
     const codes = codesOf(thrown);
-    const { code, hint } = MEANINGS.find(({ of }) => codes.some((each) => of.includes(each))) ?? UNKNOWN;
-    super(code, wordsOf(thrown, codes), { hint, cause: thrown, ...(code === "engine_unavailable" && RETRY) });
+    const { code, hint } = meaningOf(codes, isPassing(codes));
+    super(code, wordsOf(thrown, codes, about), { hint, cause: thrown, ...(code === "engine_unavailable" && RETRY) });
     this.kafkaCodes = codes;
     this.response = fieldOf(thrown, "response");
   }
@@ -22,19 +24,23 @@ export class KafkaFailure extends KBrokerError {
 
   /** Whether the same call may well succeed a little later. */
   get isPassing(): boolean {
-    return this.kafkaCodes.length > 0 && this.kafkaCodes.every((code) => PASSING.has(code));
+    return isPassing(this.kafkaCodes);
   }
 }
 
-export function kafkaFailure(thrown: unknown): KafkaFailure {
-  return thrown instanceof KafkaFailure ? thrown : new KafkaFailure(thrown);
+export function kafkaFailure(thrown: unknown, about?: string): KafkaFailure {
+  return thrown instanceof KafkaFailure ? thrown : new KafkaFailure(thrown, about);
 }
 
-/** What an answer says of one of its parts. */
-export function failureOf(errorCode: number, message: string | null = null): KafkaFailure {
+function isPassing(codes: readonly string[]): boolean {
+  return codes.length > 0 && codes.every((code) => PASSING.has(code));
+}
+
+/** What an answer says of one of its parts; `about` as in `topic "orders"`. */
+export function failureOf(errorCode: number, message: string | null = null, about?: string): KafkaFailure {
   // Newer brokers have errors that the library does not know.
   const isKnown = errorCode in protocolErrorsCodesById;
-  return new KafkaFailure(new ProtocolError(isKnown ? errorCode : UNKNOWN_SERVER_ERROR, message));
+  return new KafkaFailure(new ProtocolError(isKnown ? errorCode : UNKNOWN_SERVER_ERROR, message), about);
 }
 
 const UNKNOWN_SERVER_ERROR = -1;
@@ -44,6 +50,8 @@ const RETRY = { retryAfterS: 5 };
 const PASSING: ReadonlySet<string> = new Set([
   "NETWORK",
   "TIMEOUT",
+  "CLOSED",
+  "NO_TLS",
   "LEADER_NOT_AVAILABLE",
   "NOT_LEADER_OR_FOLLOWER",
   "REQUEST_TIMED_OUT",
@@ -66,32 +74,6 @@ const PASSING: ReadonlySet<string> = new Set([
   "INCONSISTENT_TOPIC_ID",
 ]);
 
-interface Meaning {
-  readonly of: readonly string[];
-  readonly code: Code;
-  readonly hint: string;
-}
-
-const MEANINGS: readonly Meaning[] = [
-  {
-    of: ["AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "ILLEGAL_SASL_STATE"],
-    code: "engine_denied",
-    hint: "Check the SASL mechanism, the user name and the password that this node connects with.",
-  },
-  {
-    of: ["TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"],
-    code: "engine_denied",
-    hint: "Give the node's user the ACLs that docs/kafka.md lists.",
-  },
-  {
-    of: Array.from(PASSING),
-    code: "engine_unavailable",
-    hint: "Nothing is lost; try again. The node's log says what it cannot reach.",
-  },
-];
-
-const UNKNOWN = { code: "engine_failed" as Code, hint: "The node's log has the whole error." };
-
 function fieldOf(thrown: unknown, name: string): unknown {
   return typeof thrown === "object" && thrown !== null ? Reflect.get(thrown, name) : undefined;
 }
@@ -105,25 +87,58 @@ function* within(thrown: unknown, depth = 0): Generator<unknown> {
   yield* within(fieldOf(thrown, "cause"), depth + 1);
 }
 
-const SYSTEM_CODES = /^(E[A-Z]{3,}|ERR_SSL_.*|ERR_TLS_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*|CERT_.*)$/;
+const UNTRUSTED = /^(ERR_TLS_CERT_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
+const SYSTEM_CODES = /^(E[A-Z]{3,}|ERR_SSL_.*|ERR_TLS_.*)$/;
 
 function codesOf(thrown: unknown): readonly string[] {
-  const [protocol, way] = [new Set<string>(), new Set<string>()];
+  const protocol = new Set<string>();
+  let way: WayCode | undefined;
+  let isRefused = false;
   for (const each of within(thrown)) {
     const [apiId, code] = [fieldOf(each, "apiId"), fieldOf(each, "code")];
-    const name = each instanceof Error ? each.constructor.name : "";
     if (typeof apiId === "string") protocol.add(apiId);
-    else if (code === "PLT_KFK_AUTHENTICATION") protocol.add("AUTHENTICATION");
-    else if (name === "TimeoutError") way.add("TIMEOUT");
-    else if (code === "PLT_KFK_NETWORK" || code === "PLT_KFK_UNEXPECTED_CORRELATION_ID") way.add("NETWORK");
-    else if (typeof code === "string" && SYSTEM_CODES.test(code)) way.add("NETWORK");
+    else if (code === "PLT_KFK_AUTHENTICATION") isRefused = true;
+    way = worse(way, wayCode(each, code));
   }
-  return protocol.size > 0 ? Array.from(protocol) : Array.from(way);
+  // What Kafka says of it tells more than that it was the authentication.
+  if (isRefused) protocol.add("AUTHENTICATION");
+  if (protocol.size > 0) return Array.from(protocol);
+  return way === undefined ? [] : [way];
 }
 
+/** The library knows some of these only by their words. */
+function wayCode(thrown: unknown, code: unknown): WayCode | undefined {
+  const words = messageOf(thrown);
+  if (thrown instanceof Error && thrown.constructor.name === "TimeoutError") return "TIMEOUT";
+  if (code === "PLT_KFK_NETWORK" && words === "Connection closed") return "CLOSED";
+  if (code === "PLT_KFK_USER" && words.startsWith("TLS handshake failed")) return "NO_TLS";
+  if (code === "PLT_KFK_NETWORK" || code === "PLT_KFK_UNEXPECTED_CORRELATION_ID") return "NETWORK";
+  if (typeof code !== "string") return undefined;
+  if (UNTRUSTED.test(code)) return "CERTIFICATE";
+  return SYSTEM_CODES.test(code) ? "NETWORK" : undefined;
+}
+
+/** That the network failed is the least that can be said. */
+function worse(a: WayCode | undefined, b: WayCode | undefined): WayCode | undefined {
+  return a === undefined || (a === "NETWORK" && b !== undefined) ? b : a;
+}
+
+const WAY_WORDS: Readonly<Record<WayCode, string>> = {
+  NETWORK: "Kafka cannot be reached",
+  TIMEOUT: "Kafka does not answer in time",
+  CLOSED: "What listens there closed the connection instead of answering as Kafka does",
+  CERTIFICATE: "The certificate of what answers is not trusted",
+  NO_TLS: "What listens there does not speak TLS",
+};
+
 /** The innermost words are the telling ones, with Kafka's own name for it. */
-function wordsOf(thrown: unknown, codes: readonly string[]): string {
+function wordsOf(thrown: unknown, codes: readonly string[], about: string | undefined): string {
   const all = Array.from(within(thrown), (each) => messageOf(each)).filter((text) => text !== "");
   const told = all.at(-1) ?? "Kafka failed.";
-  return codes.length === 0 ? told : `Kafka: ${codes.join(", ")}. ${told}`;
+  const [first] = codes;
+  if (first === undefined) return told;
+  const way = Object.hasOwn(WAY_WORDS, first) ? Object.entries(WAY_WORDS).find(([code]) => code === first) : undefined;
+  if (way !== undefined) return `${way[1]}: ${told}`;
+  const names = codes.filter((code) => code !== "AUTHENTICATION" || codes.length === 1);
+  return `Kafka: ${names.join(", ")}${about === undefined ? "" : ` for ${about}`}. ${told}`;
 }

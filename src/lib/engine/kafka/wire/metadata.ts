@@ -73,14 +73,19 @@ export function createMetadata(ask: <T>(act: (connection: Connection) => Promise
   };
 }
 
+const TOPIC_AUTHORIZATION_FAILED = 29;
+
 /** A topic that is not there is an error of the whole request for the library; the answer has the others all the same. */
 async function request(connection: Connection, names: readonly string[]): Promise<metadataV12.MetadataResponse> {
   try {
     return await metadataV12.api.async(connection, Array.from(names), false, false);
   } catch (error) {
     const failure = kafkaFailure(error);
-    if (failure.says("TOPIC_AUTHORIZATION_FAILED") || !isMetadata(failure.response)) throw failure;
-    return failure.response;
+    const { response } = failure;
+    if (!isMetadata(response)) throw failure;
+    const denied = response.topics.filter(({ errorCode }) => errorCode === TOPIC_AUTHORIZATION_FAILED);
+    if (denied.length > 0) throw kafkaFailure(error, `topic ${denied.map(({ name }) => `"${name}"`).join(", ")}`);
+    return response;
   }
 }
 

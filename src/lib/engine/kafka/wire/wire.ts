@@ -66,7 +66,7 @@ export function openWire({ settings, clock }: WireOptions): Wire {
         return await act(await connectionTo(to, purpose, slot));
       } catch (thrown) {
         if (thrown instanceof KBrokerError && !(thrown instanceof KafkaFailure)) throw thrown;
-        const failure = kafkaFailure(thrown);
+        const failure = kafkaFailure(thrown, aboutOf(to));
         forget(to, failure);
         const isOver = clock.monotonic() >= untilMs || closing.signal.aborted || signal?.aborted === true;
         if (!failure.isPassing || isOver) throw failure;
@@ -149,6 +149,12 @@ export function openWire({ settings, clock }: WireOptions): Wire {
       await links.close();
     },
   };
+}
+
+/** In the words of a message. */
+function aboutOf(to: Target): string | undefined {
+  if ("leader" in to) return `topic "${to.leader.topic}"`;
+  return "coordinator" in to ? `group "${to.coordinator}"` : undefined;
 }
 
 /** As if the cluster had said it. */
