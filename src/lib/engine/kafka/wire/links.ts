@@ -8,17 +8,26 @@ export interface Address {
 
 /**
  * What a connection is for. A Kafka broker serves one request of a connection at a time, so that a commit behind a long poll, or a join
- * behind another join, would wait for it.
+ * behind another join, would wait for it. `fetch` waits for something new, `read` for nothing.
  */
-export type Purpose = "admin" | "produce" | "fetch" | "fold" | "commit" | "join";
+export type Purpose = "admin" | "produce" | "fetch" | "read" | "fold" | "commit" | "join";
 
 /** Connections of one purpose to one broker; joins wait for seconds on the broker's side. Each topic of state is followed on its own. */
-const LINKS_MAX: Readonly<Record<Purpose, number>> = { admin: 1, produce: 1, fetch: 1, fold: 4, commit: 1, join: 8 };
+const LINKS_MAX: Readonly<Record<Purpose, number>> = {
+  admin: 1,
+  produce: 1,
+  fetch: 1,
+  read: 1,
+  fold: 4,
+  commit: 1,
+  join: 8,
+};
 /** Longer than what the broker is asked to wait: fetch 5 s, fold 4 s, join the rebalance timeout. */
 const REQUEST_MS: Readonly<Record<Purpose, number>> = {
   admin: 15_000,
   produce: 15_000,
   fetch: 20_000,
+  read: 15_000,
   fold: 8_000,
   commit: 10_000,
   join: 60_000,
