@@ -1,5 +1,5 @@
 /**
- * `kafka-topic/<topic id>`: which Kafka topic a topic is. `kafka-group/<subscription id>`: which consumer group a subscription is. They lie
+ * `kafka-topic/<topic id>`: which Kafka topic a topic is. `kafka-group/<consumer group>`: which subscription's it is. They lie
  * in the catalog's log, apart from the documents that the port knows.
  */
 export type OwnKind = "kafka-topic" | "kafka-group";

@@ -1,0 +1,148 @@
+import { afterEach, expect } from "vitest";
+import type { Ownership } from "../../../../../src/lib/engine/port.ts";
+import { describeWithKafka as describe, kafkaForTests, testWithKafka as test } from "../../../../support/kafka.ts";
+import {
+  eventually,
+  freshPrefix,
+  type KafkaNodeUnderTest,
+  openNode,
+  type SharedState,
+  sharedState,
+} from "../../../../support/kafka-nodes.ts";
+import { deferred } from "../../../../support/promises.ts";
+
+const open: KafkaNodeUnderTest[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((node) => node.close()));
+});
+
+interface Group {
+  readonly prefix: string;
+  readonly state: SharedState;
+}
+
+interface Owner {
+  readonly node: KafkaNodeUnderTest;
+  /** By resource. */
+  readonly held: Map<string, Ownership>;
+  /** What the engine asked of it, in order. */
+  readonly heard: string[];
+}
+
+const group = (): Group => ({ prefix: freshPrefix(), state: sharedState() });
+
+async function nodeOf(of: Group, id: string, released: (ownership: Ownership) => Promise<void> = async () => {}) {
+  const node = await openNode({ servers: await kafkaForTests(), id, ...of });
+  open.push(node);
+  const [held, heard] = [new Map<string, Ownership>(), [] as string[]];
+  node.owners.handle({
+    async acquired(ownership) {
+      held.set(ownership.resource, ownership);
+      heard.push(`acquired ${ownership.resource}`);
+    },
+    async released(ownership) {
+      heard.push(`released ${ownership.resource}`);
+      await released(ownership);
+      held.delete(ownership.resource);
+    },
+    lost({ resource }) {
+      heard.push(`lost ${resource}`);
+      held.delete(resource);
+    },
+  });
+  return { node, held, heard };
+}
+
+const RESOURCES = Array.from({ length: 40 }, (_, index) => `r-${index}`);
+
+async function wantAll(owners: readonly Owner[], resources = RESOURCES): Promise<void> {
+  await Promise.all(owners.flatMap(({ node }) => resources.map((each) => node.owners.want(each))));
+}
+
+const heldBy = (...owners: readonly Owner[]) => owners.flatMap(({ held }) => Array.from(held.keys()));
+const seesBoth = (...owners: readonly Owner[]) =>
+  eventually("both are there", () => owners.every(({ node }) => node.nodes.list().length === 2));
+
+describe("the owners of a cluster", () => {
+  test("each resource has one owner, and both nodes say which", async () => {
+    const of = group();
+    const [a, b] = [await nodeOf(of, "a"), await nodeOf(of, "b")];
+    await seesBoth(a, b);
+
+    await wantAll([a, b]);
+
+    await eventually("all are owned", () => heldBy(a, b).length === RESOURCES.length);
+    expect(new Set(heldBy(a, b)).size).toBe(RESOURCES.length);
+    expect(a.held.size).toBeGreaterThan(5);
+    expect(b.held.size).toBeGreaterThan(5);
+    for (const resource of RESOURCES) {
+      const id = a.held.has(resource) ? "a" : "b";
+      expect([a.node.nodes.ownerOf(resource)?.id, b.node.nodes.ownerOf(resource)?.id]).toEqual([id, id]);
+    }
+    const listed = a.node.nodes.list().map(({ id, holds, isSelf }) => [id, holds.length, isSelf]);
+    expect(listed).toEqual([
+      ["a", a.held.size, true],
+      ["b", b.held.size, false],
+    ]);
+  });
+
+  test("a node that joins takes over only its share, after it was let go of", async () => {
+    const of = group();
+    const drained = deferred();
+    const a = await nodeOf(of, "a", () => drained.promise);
+    await wantAll([a]);
+    expect(a.held.size).toBe(RESOURCES.length);
+
+    const b = await nodeOf(of, "b");
+    await wantAll([b]);
+    await eventually("a is asked to let go", () => a.heard.some((each) => each.startsWith("released")));
+
+    expect(b.held.size).toBe(0);
+    drained.resolve();
+    await eventually("b has its share", () => b.held.size > 5 && heldBy(a, b).length === RESOURCES.length);
+    const moved = a.heard.filter((each) => each.startsWith("released")).length;
+    expect(moved).toBe(b.held.size);
+    expect(a.heard.filter((each) => each.startsWith("lost"))).toEqual([]);
+    // Each epoch is higher than the one before.
+    expect(b.held.size + a.held.size).toBe(RESOURCES.length);
+  });
+
+  test("a node that ends hands over what it has let go of", async () => {
+    const of = group();
+    const [a, b] = [await nodeOf(of, "a"), await nodeOf(of, "b")];
+    await seesBoth(a, b);
+    await wantAll([a, b]);
+    await eventually("all are owned", () => heldBy(a, b).length === RESOURCES.length);
+    const before = new Map(b.held);
+
+    await b.node.close();
+
+    await eventually("a has all", () => a.held.size === RESOURCES.length);
+    expect(b.heard.filter((each) => each.startsWith("released"))).toHaveLength(before.size);
+    expect(b.heard.some((each) => each.startsWith("lost"))).toBe(false);
+    for (const [resource, { epoch }] of before) expect(a.held.get(resource)?.epoch).toBeGreaterThan(epoch);
+  });
+
+  test("what a node that died without a word had becomes another's", async () => {
+    const of = group();
+    const [a, b] = [await nodeOf(of, "a"), await nodeOf(of, "b")];
+    await seesBoth(a, b);
+    await wantAll([a, b]);
+    await eventually("all are owned", () => heldBy(a, b).length === RESOURCES.length);
+
+    await b.node.drop();
+
+    await eventually("a has all", () => a.held.size === RESOURCES.length);
+  });
+
+  test("a node with no role of an owner owns nothing", async () => {
+    const of = group();
+    const a = await nodeOf(of, "a");
+    await a.node.owners.want("r");
+    await a.node.owners.unwant("r");
+
+    expect(a.heard).toEqual(["acquired r", "released r"]);
+    expect(a.node.nodes.list()[0]?.holds).toEqual([]);
+  });
+});
