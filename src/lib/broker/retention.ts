@@ -1,5 +1,5 @@
 import { DEDUPE_WINDOW_MS, type Topic } from "../domain/topic.ts";
-import type { Shard } from "../engine/port.ts";
+import type { Shard, ShardCursor } from "../engine/port.ts";
 import type { Control } from "./control/control.ts";
 import { heldLetters } from "./letter-retention.ts";
 
@@ -31,16 +31,20 @@ async function trimTopic(deps: Deps, topic: Topic): Promise<void> {
   // A first stays as long as there may be repeats of it that have not expired: without it they would be firsts.
   const firstsMs = engine.capabilities.exactDuplicates ? 0 : DEDUPE_WINDOW_MS;
   let beforeMs = deps.expiryNow() - topic.ttlMs - TRIM_GRACE_MS - firstsMs;
+  const shards = await engine.log.shards(topic.id);
   const lows = new Map<number, number>();
   for (const { id } of view.subscriptionsOf(topic)) {
     const status = delivery.status(id);
     if (status === undefined) return;
     beforeMs = Math.min(beforeMs, status.oldestHeldMs ?? beforeMs);
     // What is committed, not what is in memory: after a crash the owner reads from there.
-    for (const { shard, cursor } of await engine.cursors.load(id)) {
-      if (cursor.topicId === topic.id && cursor.subscriptionId === id) {
-        lows.set(shard.index, Math.min(cursor.low, lows.get(shard.index) ?? cursor.low));
-      }
+    const committed = await engine.cursors.load(id);
+    for (const { index } of shards) {
+      const isOwn = ({ shard, cursor }: ShardCursor) =>
+        shard.index === index && cursor.topicId === topic.id && cursor.subscriptionId === id;
+      // A shard that was added has none until its owner has taken it, and begins at its start.
+      const low = committed.find(isOwn)?.cursor.low ?? 0;
+      lows.set(index, Math.min(low, lows.get(index) ?? low));
     }
   }
   if (topic.purpose === "dead-letter") {
@@ -48,7 +52,7 @@ async function trimTopic(deps: Deps, topic: Topic): Promise<void> {
     if (held === undefined) return;
     for (const [shard, offset] of held) lows.set(shard, Math.min(offset, lows.get(shard) ?? offset));
   }
-  for (const shard of await engine.log.shards(topic.id)) await trimShard(deps, shard, { beforeMs, lows });
+  for (const shard of shards) await trimShard(deps, shard, { beforeMs, lows });
 }
 
 async function trimShard(

@@ -138,3 +138,17 @@ it("keeps a first as long as there may be a repeat of it that has not expired", 
 
   expect(await start()).toBe(3);
 });
+
+it("keeps a shard that was added since until its readers have come to it", async () => {
+  const { clock, storage, shard, subscribe } = await started();
+  const owner = await subscribe("billing");
+  await owner(10);
+  const added = storage.topics.get(shard.topicId)?.shards;
+  const [first] = added ?? [];
+  if (first === undefined) throw new Error("The topic has no shard.");
+  added?.push({ ...first, records: [...first.records] });
+
+  await clock.advance(untilGone(10));
+
+  expect(added?.map(({ start }) => start)).toEqual([10, 0]);
+});

@@ -1,6 +1,6 @@
 import type { Post } from "../../domain/delivery.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import type { Source } from "../../engine/port.ts";
+import type { ShardCursor, Source } from "../../engine/port.ts";
 import type { DeliveryStatus, Entries, Purge } from "./delivery.ts";
 import type { Hold } from "./hold.ts";
 import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
@@ -61,6 +61,20 @@ export class Dispatcher {
 
   sweep(): Promise<void> {
     return sweepParts(this.#parts);
+  }
+
+  /** Whether the topic, or the dead letter topic, has shards that were not there when this was opened. */
+  async hasNewShards(): Promise<boolean> {
+    const { positions } = this.#parts;
+    const grown = await Promise.all([positions.cursors(), positions.letters()].map((known) => this.#hasGrown(known)));
+    return grown.some(Boolean) && !this.#hold.signal.aborted;
+  }
+
+  async #hasGrown(known: readonly ShardCursor[]): Promise<boolean> {
+    const [first] = known;
+    if (first === undefined) return false;
+    const shards = await this.#hold.engine.log.shards(first.shard.topicId);
+    return shards.length > known.length;
   }
 
   entries(): Entries {

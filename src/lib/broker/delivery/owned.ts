@@ -80,8 +80,12 @@ export class Owned {
     this.#dispatcher?.commit();
   }
 
+  /** Gives up what expired, and opens anew where the topic has more shards than when it was opened. */
   async sweep(): Promise<void> {
-    await this.#dispatcher?.sweep();
+    const dispatcher = this.#dispatcher;
+    if (dispatcher === undefined) return;
+    await dispatcher.sweep();
+    if (await dispatcher.hasNewShards()) void this.#inTurn(() => this.#takeNewShards(dispatcher));
   }
 
   async caughtUp(): Promise<boolean> {
@@ -150,6 +154,15 @@ export class Owned {
     before?.close();
     await this.#under.quiet();
     await before?.flush();
+    await this.#open();
+  }
+
+  /** What is in flight has time to end: it would come twice. */
+  async #takeNewShards(before: Dispatcher): Promise<void> {
+    if (this.#dispatcher !== before || this.#ended.signal.aborted) return;
+    await before.stop(this.#deps.limits.releaseDrainMs);
+    this.#dispatcher = undefined;
+    await this.#under.quiet();
     await this.#open();
   }
 
