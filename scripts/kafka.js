@@ -28,7 +28,7 @@ async function main() {
 }
 
 async function up(nodes) {
-  const report = (error) => process.stderr.write(`Kafka starts slower than it could: ${error.message}\n`);
+  const report = (text) => process.stderr.write(`${text}\n`);
   const { bootstrap, dir, outcome } = await upKafka({ nodes, report });
   const brokers = bootstrap.join(",");
   process.stdout.write(

@@ -5,7 +5,7 @@ import { open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { gone, isRunning, send } from "./processes.ts";
+import { end, isRunning, send } from "./processes.ts";
 import type { Program } from "./program.ts";
 
 const LOG_SETTINGS = fileURLToPath(new URL("log4j2.properties", import.meta.url));
@@ -47,9 +47,10 @@ export function kafkaNode({ program, id, dir, javaOptions = [] }: NodeOptions): 
   const mark = markOf(dir);
   const logFile = join(dir, "log");
   const pid = () => pidOf(dir);
-  const signal = async (name: NodeJS.Signals) => send(await pid(), { mark, signal: name });
+  const signal = async (name: NodeJS.Signals) => {
+    await send(await pid(), { mark, signal: name });
+  };
   const isUp = async () => isRunning(await pid(), mark);
-  const ended = async () => gone(await pid(), mark);
 
   return {
     id,
@@ -62,10 +63,7 @@ export function kafkaNode({ program, id, dir, javaOptions = [] }: NodeOptions): 
       await ready(logLength);
     },
     isRunning: isUp,
-    async stop() {
-      await signal("SIGTERM");
-      await ended();
-    },
+    stop: async () => end(await pid(), { mark, signal: "SIGTERM" }),
     kill9: () => endNode(dir),
     freeze: () => signal("SIGSTOP"),
     thaw: () => signal("SIGCONT"),
@@ -112,9 +110,7 @@ export function kafkaNode({ program, id, dir, javaOptions = [] }: NodeOptions): 
 
 /** kill -9, where it runs. */
 export async function endNode(dir: string): Promise<void> {
-  const [pid, mark] = [await pidOf(dir), markOf(dir)];
-  await send(pid, { mark, signal: "SIGKILL" });
-  await gone(pid, mark);
+  await end(await pidOf(dir), { mark: markOf(dir), signal: "SIGKILL" });
 }
 
 /** 0: it was never started. */

@@ -32,6 +32,8 @@ export interface Program {
 export interface ProgramOptions {
   /** Where jars are kept between runs. */
   readonly cacheDir?: string;
+  /** Told of what takes a while. */
+  readonly report?: (text: string) => void;
 }
 
 /** `$XDG_CACHE_HOME/kbroker`, outside of the repository. */
@@ -44,13 +46,16 @@ function defaultCacheDir(): string {
  * Fetches the jars through Maven where they are not there yet, and verifies each of them, each time. NoKafka: Java or Maven is missing, or
  * Maven did not get them. Any other error: a jar is not the one that is listed.
  */
-export async function kafkaProgram({ cacheDir = defaultCacheDir() }: ProgramOptions = {}): Promise<Program> {
+export async function kafkaProgram({ cacheDir = defaultCacheDir(), report }: ProgramOptions = {}): Promise<Program> {
   const java = javaFile();
   const javaVersion = await checkedVersion(java);
   const sums = await readSums(SUMS_FILE);
   const dir = join(cacheDir, `kafka-${KAFKA_VERSION}-${shortHash(JSON.stringify([...sums]))}`);
   const libsDir = join(dir, "libs");
-  if (!existsSync(libsDir)) await provision({ cacheDir, dir, sums });
+  if (!existsSync(libsDir)) {
+    report?.(`Kafka ${KAFKA_VERSION} is fetched through Maven (44 MB) into ${dir}: once.`);
+    await provision({ cacheDir, dir, sums });
+  }
   await verifyJars(libsDir, sums);
   return {
     java,

@@ -1,4 +1,4 @@
-import { makeClassArchive } from "./archive.ts";
+import { prepareClassArchive } from "./archive.ts";
 import type { Cluster } from "./cluster.ts";
 import { kafkaProgram, NoKafka, type Program } from "./program.ts";
 import { openKafka } from "./watched.ts";
@@ -21,8 +21,8 @@ export function runOfKafka(): RunOfKafka {
 
   async function look(): Promise<string | undefined> {
     try {
-      program = await kafkaProgram();
-      await makeClassArchive(program).catch(reportSlow);
+      program = await kafkaProgram({ report });
+      await prepareClassArchive(program, report);
       return undefined;
     } catch (error) {
       if (!(error instanceof NoKafka)) throw error;
@@ -51,6 +51,6 @@ export function runOfKafka(): RunOfKafka {
   };
 }
 
-function reportSlow(error: unknown): void {
-  console.warn(`Kafka starts slower than it could: ${error instanceof Error ? error.message : String(error)}`);
+function report(text: string): void {
+  console.warn(text);
 }

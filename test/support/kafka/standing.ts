@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { makeClassArchive } from "./archive.ts";
+import { prepareClassArchive } from "./archive.ts";
 import { type Cluster, createCluster, knownCluster, removeCluster } from "./cluster.ts";
 import { locked } from "./lock.ts";
 import { kafkaProgram, type Program } from "./program.ts";
@@ -26,8 +26,8 @@ export interface StandingOptions {
 export interface UpOptions extends StandingOptions {
   /** Left out: as many as there are, else 1. */
   readonly nodes?: 1 | 3 | undefined;
-  /** Told of what only makes it slower. */
-  readonly report: (error: Error) => void;
+  /** Told of what takes a while. */
+  readonly report: (text: string) => void;
 }
 
 export interface Up {
@@ -39,8 +39,8 @@ export interface Up {
 
 /** The one cluster for trying things: it stays until `downKafka`, over logouts and reboots with its data. */
 export async function upKafka({ nodes, stateDir = defaultStateDir(), report }: UpOptions): Promise<Up> {
-  const program = await kafkaProgram();
-  await makeClassArchive(program).catch(report);
+  const program = await kafkaProgram({ report });
+  await prepareClassArchive(program, report);
   return locked(stateDir, async () => {
     const known = await recall(program, stateDir);
     if (known === undefined) return create({ program, stateDir, nodes: nodes ?? 1 });
