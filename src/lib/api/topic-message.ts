@@ -5,7 +5,10 @@ const MESSAGES_LIMIT_MAX = 1_000;
 /** Below the time after which a client gives up on an answer. */
 const MESSAGES_WAIT_MS_MAX = 20_000;
 
-/** `GET /admin/v1/topics/{name}/messages`: in their order. A page is bounded in bytes, too, and may be empty before the end. */
+/**
+ * `GET /admin/v1/topics/{name}/messages`: in the order of each shard, and by time within a page. A page is bounded in bytes, too, and may be
+ * empty before the end.
+ */
 export const messagesQuery = z.strictObject({
   /** `beginning`, `latest`, an RFC 3339 time, how long ago (`2h`), or positions: `<shard>:<offset>`, with commas between. */
   from: z.string().max(10_000).default("beginning"),

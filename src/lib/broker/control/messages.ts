@@ -8,6 +8,7 @@ import type { MessageEntry, MessagePage, MessageQuery } from "../requests/messag
 import type { Waits } from "../waits.ts";
 import type { Control } from "./control.ts";
 import { type Kept, keptShards } from "./kept.ts";
+import { newest } from "./newest.ts";
 import { parseStartAt, startOffsets } from "./start-at.ts";
 
 /** A page ends here even when its count is not reached: what is listed is held in memory. */
@@ -36,11 +37,12 @@ async function readPage(control: Control, query: MessageQuery): Promise<MessageP
   const { topic } = topicNamed(control.view, query.topic);
   const ranges = await rangesFrom(control, topic, query);
   const read = pageReader(control, query);
-  const nexts = new Map<number, number>();
-  for (const range of ranges) nexts.set(range.shard.index, await read.shard(range));
+  const nexts = await read.all(ranges);
   const next = Array.from(nexts, ([shard, offset]) => `${shard}:${offset}`).join(",");
   const atEnd = ranges.every(({ shard, end }) => (nexts.get(shard.index) ?? 0) >= end);
-  return { entries: read.entries, damaged: read.damaged, next, atEnd };
+  // Times never go back within a shard: what is sorted by them stays in its shard's order.
+  const entries = read.entries.toSorted((a, b) => a.message.timeMs - b.message.timeMs);
+  return { entries, damaged: read.damaged, next, atEnd };
 }
 
 function pageReader({ engine }: Control, { limit, filter }: MessageQuery) {
@@ -53,34 +55,45 @@ function pageReader({ engine }: Control, { limit, filter }: MessageQuery) {
     scannedBytes >= SCAN_BYTES_MAX ||
     scanned >= SCAN_COUNT_MAX;
 
-  /** Where it stopped. */
-  async function shard({ shard, from, end }: Range): Promise<number> {
-    let at = from;
-    while (at < end && !full()) {
-      const countMax = filter.length === 0 ? limit - entries.length : READ_COUNT_MAX;
-      const result = await engine.log.read(shard, at, { countMax, bytesMax: PAGE_BYTES_MAX - pageBytes });
-      for (const lost of result.damaged) damaged.push({ shard: shard.index, ...lost });
-      for (const message of result.records) {
-        if (full()) return message.offset;
-        scanned += 1;
-        scannedBytes += message.payload.length;
-        if (!fits(message, filter)) continue;
-        entries.push({ shard: shard.index, message });
-        pageBytes += message.payload.length;
+  /** Where it stopped. Gives each shard its turn: one that has much does not keep the others from being read. */
+  async function all(ranges: readonly Range[]): Promise<ReadonlyMap<number, number>> {
+    const nexts = new Map(ranges.map(({ shard, from }) => [shard.index, from]));
+    for (let left = ranges; left.length > 0 && !full(); ) {
+      const share = Math.ceil((filter.length === 0 ? limit - entries.length : READ_COUNT_MAX) / left.length);
+      const more: Range[] = [];
+      for (const range of left) {
+        const from = nexts.get(range.shard.index) ?? range.from;
+        const next = full() ? from : await part({ ...range, from }, share);
+        nexts.set(range.shard.index, next);
+        if (next > from && next < range.end) more.push(range);
       }
-      if (result.next <= at) return at;
-      at = result.next;
+      left = more;
     }
-    return at;
+    return nexts;
   }
 
-  return { entries, damaged, shard };
+  async function part({ shard, from, end }: Range, countMax: number): Promise<number> {
+    if (from >= end) return from;
+    const result = await engine.log.read(shard, from, { countMax, bytesMax: PAGE_BYTES_MAX - pageBytes });
+    for (const lost of result.damaged) damaged.push({ shard: shard.index, ...lost });
+    for (const message of result.records) {
+      if (full()) return message.offset;
+      scanned += 1;
+      scannedBytes += message.payload.length;
+      if (!fits(message, filter)) continue;
+      entries.push({ shard: shard.index, message });
+      pageBytes += message.payload.length;
+    }
+    return Math.max(from, result.next);
+  }
+
+  return { entries, damaged, all };
 }
 
 /** Where each shard is read from. What is past its time to live is gone, whatever position names it. */
 async function rangesFrom(control: Control, topic: Topic, { from, last }: MessageQuery): Promise<readonly Range[]> {
   const kept = await keptShards(control, topic);
-  if (last !== undefined) return kept.map((one) => ({ ...one, from: Math.max(one.start, one.end - last) }));
+  if (last !== undefined) return newest(control, kept, last);
   const offsets = positionsIn(from) ?? (await timedStart(control, topic, from));
   return kept.map((one) => {
     const offset = offsets.get(one.shard.index) ?? one.start;
@@ -129,7 +142,16 @@ async function somethingNew({ engine, clock }: Control, { topic, from, waitMs }:
     positionsIn(from) ?? [],
     ([index, offset]): Source => ({ shard: { topicId: topic.id, index }, offset }),
   );
-  const changes = ends.map(({ shard, offset }) => engine.log.changed(shard, offset, signal));
+  // One signal each: a topic may have more shards than a signal shall have listeners.
+  const stops = ends.map(() => new AbortController());
+  const stop = () => {
+    for (const each of stops) each.abort();
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const changes = ends.map(({ shard, offset }, index) =>
+    engine.log.changed(shard, offset, stops[index]?.signal ?? signal),
+  );
   try {
     // A topic that is deleted meanwhile ends the wait, too; whoever reads next is told.
     await Promise.race([clock.after(waitMs, signal), ...changes.map((change) => change.catch(() => undefined))]);
