@@ -17,7 +17,7 @@ const LINKS_MAX: Readonly<Record<Purpose, number>> = {
   admin: 1,
   produce: 1,
   fetch: 1,
-  read: 1,
+  read: 2,
   fold: 4,
   commit: 1,
   join: 8,

@@ -1,0 +1,139 @@
+import { deleteRecordsV2 } from "@platformatic/kafka";
+import type { Message } from "../../domain/message.ts";
+import type { Appended, Log, ReadLimits, ReadResult, Shard } from "../port.ts";
+import { createDedupe } from "./dedupe.ts";
+import { joined, limitsAfter } from "./fetch/chunk.ts";
+import { createDirectRead } from "./fetch/direct.ts";
+import { createOffsets, type Offsets } from "./fetch/offsets.ts";
+import { createTailCache } from "./fetch/tail-cache.ts";
+import { createTails, shardKey } from "./fetch/tails.ts";
+import type { OwnDocuments } from "./fold/own-documents.ts";
+import { partitionOf } from "./partitioner.ts";
+import type { NewRecord, Producing } from "./producing.ts";
+import { encodeMessage } from "./records.ts";
+import { createTopics } from "./topics.ts";
+import type { KafkaTopic } from "./wire/metadata.ts";
+import { CALL_DEADLINE_MS, type Wire } from "./wire/wire.ts";
+
+export interface KafkaLogOptions {
+  readonly wire: Wire;
+  readonly producing: Producing;
+  readonly documents: OwnDocuments;
+  /** Of a new topic. */
+  readonly partitions: number;
+  /** Before the names of Kafka's topics; "" but for tests that share a cluster. */
+  readonly topicPrefix: string;
+}
+
+export interface KafkaLog extends Log {
+  /** Caller-given ids that this node remembers. */
+  rememberedIds(): number;
+  /** Lets go of whoever waits. */
+  close(): void;
+}
+
+type Stored = Extract<Appended, { readonly kind: "appended" }>;
+
+/** A topic is a Kafka topic, a shard a partition of it. */
+export function createKafkaLog({ wire, producing, documents, partitions, topicPrefix }: KafkaLogOptions): KafkaLog {
+  const isUnused = async (topic: KafkaTopic) => isEmpty(topic, createOffsets(wire, { ofShard: async () => topic }));
+  const topics = createTopics({ wire, documents, partitions, topicPrefix, isUnused });
+  const offsets = createOffsets(wire, topics);
+  const cache = createTailCache();
+  const tails = createTails({ wire, topics, offsets, cache });
+  const direct = createDirectRead({ wire, topics, offsets });
+  const dedupe = createDedupe(wire.clock);
+  /** Behind the last record of each shard that this node wrote: whoever published here reads it here at once. */
+  const written = new Map<string, number>();
+
+  async function store(
+    topicId: string,
+    records: readonly Message[],
+    windowOf: (record: Message) => number | undefined,
+  ) {
+    const { name, leaders } = await topics.fresh(topicId);
+    const byPartition = new Map<number, { readonly positions: number[]; readonly records: NewRecord[] }>();
+    for (const [position, message] of records.entries()) {
+      const record = encodeMessage(message, windowOf(message));
+      const partition = partitionOf(message.id, record.key, leaders.length);
+      const batch = byPartition.get(partition) ?? { positions: [], records: [] };
+      byPartition.set(partition, batch);
+      batch.positions.push(position);
+      batch.records.push(record);
+    }
+    const stored: Stored[] = [];
+    const writes = Array.from(byPartition, async ([index, batch]) => {
+      const shard = { topicId, index };
+      const produced = await producing.produce(name, index, batch.records);
+      for (const [at, { offset, timeMs }] of produced.entries())
+        stored[batch.positions[at] ?? 0] = { kind: "appended", shard, offset, timeMs };
+      const end = (produced.at(-1)?.offset ?? -1) + 1;
+      written.set(shardKey(shard), Math.max(end, written.get(shardKey(shard)) ?? 0));
+    });
+    for (const outcome of await Promise.allSettled(writes)) if (outcome.status === "rejected") throw outcome.reason;
+    return stored;
+  }
+
+  async function read(shard: Shard, from: number, limits: ReadLimits): Promise<ReadResult> {
+    await topics.ofShard(shard);
+    const key = shardKey(shard);
+    const newest = tails.used(key);
+    const end = written.get(key) ?? 0;
+    if (newest !== undefined && from < end) await tails.reaches(key, end);
+    const found = cache.read(key, from, limits);
+    if (found === undefined) return direct(shard, from, limits);
+    const left = limitsAfter(limits, found);
+    if (left === undefined || found.next >= end || (tails.used(key) ?? 0) > found.next) return found;
+    return joined(found, await direct(shard, found.next, left));
+  }
+
+  async function bounds(shard: Shard) {
+    const [start, end] = await Promise.all([offsets.start(shard), offsets.end(shard)]);
+    // A trim may fall between the two.
+    return { start: Math.min(start, end), end };
+  }
+
+  return {
+    rememberedIds: dedupe.size,
+    close: tails.close,
+    createTopic: (topicId, { name = topicId } = {}) => topics.create(topicId, name),
+    async deleteTopic(topicId) {
+      await topics.remove(topicId);
+      dedupe.forget(topicId);
+      for (const key of written.keys()) if (key.endsWith(`/${topicId}`)) written.delete(key);
+    },
+    async shards(topicId) {
+      const { leaders } = await topics.fresh(topicId);
+      return leaders.map((_, index) => ({ topicId, index }));
+    },
+    async append(topicId, records, options = {}) {
+      const { dedupeWindowMs: windowMs = 0, deduped = () => true } = options;
+      const windowOf = (record: Message) => (windowMs > 0 && deduped(record) ? windowMs : undefined);
+      await topics.find(topicId);
+      const storeThem = (fresh: readonly Message[]) => store(topicId, fresh, windowOf);
+      return windowMs > 0 ? dedupe.append(topicId, records, options, storeThem) : storeThem(records);
+    },
+    read,
+    changed: tails.changed,
+    bounds,
+    async offsetAt(shard, timeMs) {
+      return (await offsets.at(shard, timeMs)) ?? offsets.end(shard);
+    },
+    async trim(shard, before) {
+      const { start, end } = await bounds(shard);
+      const to = Math.min(before, end);
+      if (to <= start) return;
+      const { name } = await topics.ofShard(shard);
+      const partitions = [{ partitionIndex: shard.index, offset: BigInt(to) }];
+      await wire.call({ leader: { topic: name, partition: shard.index } }, (connection) =>
+        deleteRecordsV2.api.async(connection, [{ name, partitions }], CALL_DEADLINE_MS),
+      );
+      cache.trim(shardKey(shard), to);
+    },
+  };
+}
+
+async function isEmpty({ name, leaders }: KafkaTopic, offsets: Offsets): Promise<boolean> {
+  const ends = await Promise.all(leaders.map((_, index) => offsets.end({ topicId: name, index })));
+  return ends.every((end) => end === 0);
+}
