@@ -110,15 +110,20 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
     return clock.monotonic() - heardMs > TOMBSTONES_KEPT_MS ? "was out of reach for days" : undefined;
   }
 
-  function take(partition: Partition, { errorCode, end, records, next }: Fetched, isAllRead: boolean): void {
+  function take(partition: Partition, { errorCode, failure, ...fetched }: Fetched, isAllRead: boolean): void {
+    const { end, records, next, damaged } = fetched;
     const fault = faultOf(partition, errorCode);
     if (fault !== undefined) {
       breakDown(fault);
       return;
     }
-    if (errorCode !== 0) {
-      lose([partition], partition.leader, undefined);
+    if (failure !== undefined) {
+      lose([partition], partition.leader, failure);
       return;
+    }
+    for (const { from, to } of damaged) {
+      if (to <= partition.next) continue;
+      report("error", `Records of "${name}" are damaged; they count as if they were not there.`, { from, to });
     }
     for (const record of records) {
       // Two brokers may be asked for one partition while its leader moves.

@@ -1,4 +1,4 @@
-import { ProtocolError } from "@platformatic/kafka";
+import { KBrokerError } from "../../../domain/error.ts";
 import { type Fetched, fetchOnce } from "../wire/fetch.ts";
 import type { KafkaTopic } from "../wire/metadata.ts";
 import type { Wire } from "../wire/wire.ts";
@@ -49,8 +49,9 @@ async function fetchAt(
     { leader: { topic: name, partition } },
     async (connection) => {
       const [fetched] = await fetchOnce(connection, [place], { waitMs: 0, bytesMax: READ_BYTES_MAX });
-      if (fetched?.errorCode === 0) return fetched;
-      throw new ProtocolError(fetched?.errorCode ?? -1);
+      if (fetched === undefined) throw new KBrokerError("engine_failed", `Kafka did not answer for "${name}".`);
+      if (fetched.failure !== undefined) throw fetched.failure;
+      return fetched;
     },
     options,
   );

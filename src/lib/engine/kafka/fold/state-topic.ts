@@ -35,7 +35,8 @@ export interface StateTopic {
 }
 
 const LATEST = -1n;
-const READ_UNCOMMITTED = 0;
+/** As the fetches do. */
+const READ_COMMITTED = 1;
 
 /** Does not wait until it is read: `caughtUp` does. Fails within seconds where Kafka is away. */
 export async function openStateTopic(options: StateTopicOptions): Promise<StateTopic> {
@@ -74,7 +75,7 @@ async function endOf(wire: Wire, leader: { readonly topic: string; readonly part
   const options = { purpose: "fold", slot: SLOTS.questions } as const;
   const { topics } = await wire.call(
     { leader },
-    (connection) => listOffsetsV9.api.async(connection, -1, READ_UNCOMMITTED, [{ name, partitions }]),
+    (connection) => listOffsetsV9.api.async(connection, -1, READ_COMMITTED, [{ name, partitions }]),
     options,
   );
   const offset = topics[0]?.partitions[0]?.offset;
