@@ -347,7 +347,7 @@ export const SCHEDULES_PREFIX = "schedules/";
 /**
  * Messages that wait for their time. They are divided over one or more resources, each of which is owned like a subscription; its owner
  * appends what is due under the same id and removes it afterwards: a crash between the two repeats the id, and loses nothing. However
- * many wait, opening the engine takes no longer and they take no memory.
+ * many wait, opening the engine takes no longer, and what is in them takes no memory.
  */
 export interface Schedules {
   /** What has to be owned so that everything becomes due somewhere. */
