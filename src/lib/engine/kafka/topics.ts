@@ -85,9 +85,14 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
   async function create(topicId: string, name: string): Promise<void> {
     if ((await documentNow(topicId)) !== undefined) return;
     const left = leftByCrash(name);
-    if ((await askAnew(name)) !== undefined && left.length === 0) throw exists(name);
+    const before = await askAnew(name);
+    if (before !== undefined && !(left.length > 0 && (await isUnused(before)))) throw exists(name);
     await documents.claim("kafka-topic", CREATING + name, {});
-    if ((await made(name)) === "exists" && !(await isOurs(name, left))) throw exists(name);
+    if ((await made(name)) === "exists" && before === undefined) {
+      // Somebody was quicker.
+      await documents.delete("kafka-topic", CREATING + name);
+      throw exists(name);
+    }
     const { uuid } = await ledTopic(wire, name);
     await documents.claim("kafka-topic", topicId, { name, uuid });
     await documents.delete("kafka-topic", CREATING + name);
@@ -99,11 +104,6 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
     return own.flatMap(([key, value]) =>
       key === CREATING + name || (isTopicDocument(value) && value.name === name) ? [key] : [],
     );
-  }
-
-  async function isOurs(name: string, left: readonly string[]): Promise<boolean> {
-    const topic = await wire.topic(name);
-    return topic !== undefined && left.length > 0 && (await isUnused(topic));
   }
 
   async function made(name: string): Promise<"created" | "exists"> {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { KBrokerError } from "../../../domain/error.ts";
 import type { Shard } from "../../port.ts";
 import type { Topics } from "../topics.ts";
@@ -64,6 +65,8 @@ export function createTails({ wire, topics, offsets, cache }: TailsOptions): Tai
   const followed = new Map<string, Followed>();
   const polling = new Set<number>();
   const closing = new AbortController();
+  // One a shard that waits after a failure.
+  setMaxListeners(0, closing.signal);
 
   /** Looks for the leader, and lets it be polled. */
   async function assign(each: Followed): Promise<void> {
