@@ -38,7 +38,7 @@ export const brokerReply = z.object({
   deadLetters: count.nullable(),
   /** Messages that wait for their time. */
   scheduled: count.nullable(),
-  storedBytes: count,
+  storedBytes: count.nullable(),
   freeBytes: count.nullable(),
   rememberedIds: count,
   /** Why new messages are refused; `null` when they are not. */

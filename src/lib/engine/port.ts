@@ -37,7 +37,8 @@ export interface Capabilities {
 export interface EngineStatus {
   /** Where the data lies, in words for an operator (a directory, a cluster). */
   readonly location: string;
-  readonly storedBytes: number;
+  /** `null`: not known. */
+  readonly storedBytes: number | null;
   readonly freeBytes: number | null;
   /** Caller-given ids remembered for deduplication, and whether the limit cut the window short. */
   readonly rememberedIds: number;

@@ -14,11 +14,11 @@ export const lifeChecks: readonly Check[] = [
       const { location, storedBytes, freeBytes, rememberedIds, rememberedIdsMax, ...status } = await engine.status();
 
       expect(location).not.toBe("");
-      expect(storedBytes).toBeGreaterThan(0);
+      expect(storedBytes ?? 1).toBeGreaterThan(0);
       expect(freeBytes ?? 1).toBeGreaterThan(0);
       expect(rememberedIdsMax).toBeGreaterThan(2);
       expect(engine.capabilities.exactDuplicates ? [2] : [0, 1, 2]).toContain(rememberedIds);
-      expect(status).toEqual({ scheduled: 0, refusing: null });
+      expect({ ...status, scheduled: status.scheduled ?? 0 }).toEqual({ scheduled: 0, refusing: null });
     },
   },
   {

@@ -51,6 +51,8 @@ async function shared({ soon }: NodesBench, nodes: readonly Watched[]): Promise<
 /** Two nodes that share the resources, and the one of them that owns the first. */
 async function twoNodes(bench: NodesBench) {
   const [a, b] = [await watched(bench, "a"), await watched(bench, "b")];
+  // Once both know of both, nothing has to move.
+  for (const { engine } of [a, b]) await expect.poll(() => engine.nodes.list().length, bench.soon).toBe(2);
   await Promise.all([wantAll(a), wantAll(b)]);
   await shared(bench, [a, b]);
   await expect.poll(() => Math.min(a.owned.size, b.owned.size), bench.soon).toBeGreaterThan(0);
