@@ -8,6 +8,7 @@ import { type Ownership, openOwnership } from "../../src/lib/engine/kafka/owners
 import { openProducing } from "../../src/lib/engine/kafka/produce/open-producing.ts";
 import { openWire, type Wire } from "../../src/lib/engine/kafka/wire/wire.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
+import { deferred } from "./promises.ts";
 
 /** What is folded on every node, where a test has all nodes in one process: told to each of them at once. */
 export interface SharedState {
@@ -88,6 +89,8 @@ export interface KafkaNodeUnderTest extends Ownership {
   readonly wire: Wire;
   /** As on SIGTERM. */
   close(): Promise<void>;
+  /** As on SIGSTOP: whatever it asks of Kafka is asked only once it is let go on. What it believes to own it goes on believing in. */
+  freeze(): { letGo(): void };
   /** As on kill -9: nothing is said to anybody. What it holds it goes on believing in. */
   drop(): Promise<void>;
 }
@@ -101,7 +104,20 @@ export async function openNode({
   topicPrefix = "",
   told = [],
 }: KafkaNodeOptions): Promise<KafkaNodeUnderTest> {
-  const wire = openWire({ settings: settingsFor(servers), clock: systemClock });
+  const open = openWire({ settings: settingsFor(servers), clock: systemClock });
+  let thawed = Promise.resolve();
+  const wire: Wire = {
+    ...open,
+    call: (to, act, options) =>
+      open.call(
+        to,
+        async (connection) => {
+          await thawed;
+          return act(connection);
+        },
+        options,
+      ),
+  };
   const producing = openProducing(wire);
   const ownership = await openOwnership({
     wire,
@@ -126,6 +142,11 @@ export async function openNode({
         await wire.close();
       })();
       return closed;
+    },
+    freeze() {
+      const gate = deferred();
+      thawed = gate.promise;
+      return { letGo: () => gate.resolve() };
     },
     drop: () => wire.close(),
   };

@@ -3,7 +3,7 @@ import type { NodeName } from "../../domain/node.ts";
 import type { Cursors, Nodes, Parked } from "../port.ts";
 import type { Holds } from "./fold/holds.ts";
 import type { OwnDocuments } from "./fold/own-documents.ts";
-import { openMembership, type Report } from "./nodes/membership.ts";
+import { openMembership } from "./nodes/membership.ts";
 import { kafkaNodes } from "./nodes/nodes.ts";
 import { type KafkaOwners, openOwners } from "./owners/owners.ts";
 import { createCommits, type TopicNames } from "./positions/commit.ts";
@@ -12,6 +12,7 @@ import { kafkaGroups } from "./positions/groups.ts";
 import { kafkaParked } from "./positions/parked.ts";
 import { openParkedLog } from "./positions/parked-log.ts";
 import type { Producing } from "./producing.ts";
+import type { Report } from "./report.ts";
 import type { Wire } from "./wire/wire.ts";
 
 export interface OwnershipOptions {

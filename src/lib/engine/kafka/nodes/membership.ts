@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../../../domain/clock.ts";
 import { messageOf } from "../../../domain/error.ts";
 import type { NodeName } from "../../../domain/node.ts";
+import type { Report } from "../report.ts";
 import { kafkaFailure } from "../wire/failure.ts";
 import type { Wire } from "../wire/wire.ts";
 import { nodesGroup, SESSION_MS, type Seat } from "./group.ts";
@@ -33,13 +34,6 @@ export interface MembershipOptions {
   readonly name: NodeName;
   readonly report: Report;
 }
-
-/** Tells the operator. Nothing here may throw; `fields` hold no secret. */
-export type Report = (
-  level: "info" | "warn" | "error",
-  message: string,
-  fields?: Readonly<Record<string, unknown>>,
-) => void;
 
 const HEARTBEAT_MS = 500;
 const PAUSE_MS_MIN = 100;

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../domain/clock.ts";
 import { KBrokerError, messageOf } from "../../../domain/error.ts";
-import type { Report } from "../nodes/membership.ts";
+import type { Report } from "../report.ts";
 import type { Hold } from "./hold.ts";
 
 export interface KeepAliveOptions {

@@ -14,8 +14,8 @@ import { decodeEntry, encodeKey, type ParkedKey } from "./parked-keys.ts";
  *   each successor reads to. Entries of another epoch have other keys: they neither hide nor bring back anything.
  * - A late write of the former owner under its own keys may let Kafka drop the older record of the same key before it is read. That is why
  *   a successor reads to the end of the partition and not only to its claim: the newest of each key is read at any rate.
- * - Keys of former epochs get tombstones only once `active` is written and its owner was found to be the owner after that: then every
- *   successor sees it, and needs no older one.
+ * - All other keys that it read get tombstones, but only once `active` is written. Nobody had joined after it when it was asked, so that all
+ *   of them are of owners before it, and a successor that sees one of the tombstones sees that `active`, too.
  */
 export interface ParkedFold {
   add(key: ParkedKey, offset: number, value: Uint8Array | null): void;
@@ -31,27 +31,29 @@ export interface ParkedFold {
   strange(): readonly number[];
 }
 
-type Entries = Map<string, { readonly offset: number; readonly source: Source; readonly value: Uint8Array }>;
+interface Found {
+  readonly offset: number;
+  readonly source: Source;
+  readonly value: Uint8Array;
+  /** Read once, as it comes: a hundred thousand at the end would hold up everything else. */
+  readonly entry: ParkedEntry | undefined;
+}
 
 export function parkedFold(resource: string): ParkedFold {
   const active = new Set<number>();
-  const byEpoch = new Map<number, Entries>();
+  const byEpoch = new Map<number, Map<string, Found>>();
   let claimed = false;
 
   function put(epoch: number, { source, offset, value }: { source: Source; offset: number; value: Uint8Array | null }) {
     const name = `${source.shard.index}/${source.offset}/${source.shard.topicId}`;
-    const entries: Entries = byEpoch.get(epoch) ?? new Map();
+    const entries = byEpoch.get(epoch) ?? new Map<string, Found>();
     if (value === null) entries.delete(name);
-    else entries.set(name, { offset, source, value });
+    else entries.set(name, { offset, source, value, entry: decodeEntry(source, value) });
     if (entries.size === 0) byEpoch.delete(epoch);
     else byEpoch.set(epoch, entries);
   }
 
-  function decoded(epoch: number) {
-    return Array.from(byEpoch.get(epoch)?.values() ?? [], ({ offset, source, value }) => {
-      return { offset, entry: decodeEntry(source, value) };
-    });
-  }
+  const found = (epoch: number) => Array.from(byEpoch.get(epoch)?.values() ?? []);
 
   return {
     add(key, offset, value) {
@@ -61,16 +63,16 @@ export function parkedFold(resource: string): ParkedFold {
       else active.add(key.epoch);
     },
     activeEpoch: () => (active.size === 0 ? undefined : Math.max(...active)),
-    entries: (epoch) => decoded(epoch).flatMap(({ entry }) => entry ?? []),
+    entries: (epoch) => found(epoch).flatMap(({ entry }) => entry ?? []),
     copies: (epoch, under) =>
-      Array.from(byEpoch.get(epoch)?.values() ?? [], ({ source, value }) => ({
+      found(epoch).map(({ source, value }) => ({
         key: encodeKey({ kind: "parked", resource, epoch: under, source }),
         value,
       })),
     strange: () =>
-      Array.from(byEpoch.keys()).flatMap((epoch) =>
-        decoded(epoch).flatMap(({ offset, entry }) => (entry === undefined ? [offset] : [])),
-      ),
+      Array.from(byEpoch.keys())
+        .flatMap(found)
+        .flatMap(({ offset, entry }) => (entry === undefined ? [offset] : [])),
     keys: () => [
       ...(claimed ? [{ kind: "claim", resource } as const] : []),
       ...Array.from(active, (epoch) => ({ kind: "active", resource, epoch }) as const),

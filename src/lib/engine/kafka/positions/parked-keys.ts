@@ -35,10 +35,11 @@ export function encodeEntry({ source: _, ...rest }: ParkedEntry): Uint8Array {
 /** `undefined`: none that this version writes. */
 export function decodeEntry(source: Source, bytes: Uint8Array): ParkedEntry | undefined {
   const value = parse(bytes);
-  return isEntry(value) ? { ...value, source } : undefined;
+  return isEntry(value) ? Object.assign(value, { source }) : undefined;
 }
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 function partsOf(key: ParkedKey): readonly (string | number)[] {
   if (key.kind === "claim") return [key.kind, key.resource];
@@ -50,7 +51,7 @@ function partsOf(key: ParkedKey): readonly (string | number)[] {
 function parse(bytes: Uint8Array | null): unknown {
   if (bytes === null) return undefined;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch {
     return undefined;
   }

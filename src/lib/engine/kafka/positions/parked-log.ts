@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { ParkedEntry, Source } from "../../port.ts";
-import type { Report } from "../nodes/membership.ts";
 import type { NewRecord, Produced, Producing } from "../producing.ts";
+import type { Report } from "../report.ts";
 import { createKafkaTopic, ledTopic } from "../wire/topics.ts";
 import type { Wire } from "../wire/wire.ts";
 import type { ParkedFold } from "./parked-fold.ts";
 import { encodeEntry, encodeKey, type ParkedKey } from "./parked-keys.ts";
-import { parkedReading } from "./parked-reading.ts";
+import { type ParkedReading, parkedReading } from "./parked-reading.ts";
 
 /** An epoch that counts, and what waits under it. */
 export interface Taken {
@@ -54,14 +54,20 @@ const CONFIGS = {
 };
 
 export async function openParkedLog(options: ParkedLogOptions): Promise<ParkedLog> {
-  const { wire, topic, partitions } = options;
+  const { wire, producing, topic, partitions, report } = options;
   await createKafkaTopic(wire, { name: topic, partitions, configs: CONFIGS });
   const { leaders } = await ledTopic(wire, topic);
-  return parkedLog(options, leaders.length);
+  const reading = parkedReading(wire, topic);
+  return createParkedLog({ producing, reading, topic, partitions: leaders.length, report });
 }
 
-function parkedLog({ wire, producing, topic, report }: ParkedLogOptions, partitions: number): ParkedLog {
-  const reading = parkedReading(wire, topic);
+export interface ParkedLogParts extends Pick<ParkedLogOptions, "producing" | "topic" | "report"> {
+  readonly reading: ParkedReading;
+  /** That the topic has. */
+  readonly partitions: number;
+}
+
+export function createParkedLog({ producing, reading, topic, partitions, report }: ParkedLogParts): ParkedLog {
   const partitionOf = (resource: string) => createHash("sha256").update(resource).digest().readUInt32BE() % partitions;
 
   async function write(resource: string, records: readonly NewRecord[]): Promise<readonly Produced[]> {
@@ -109,8 +115,7 @@ function parkedLog({ wire, producing, topic, report }: ParkedLogOptions, partiti
       await write(resource, before === undefined ? [] : fold.copies(before, epoch));
       await confirm();
       await write(resource, [noteOf({ kind: "active", resource, epoch })]);
-      await confirm();
-      const left = fold.keys().filter((key) => key.kind !== "claim" && key.epoch < epoch);
+      const left = fold.keys().filter((key) => key.kind !== "claim" && key.epoch !== epoch);
       return { epoch, entries, tidy: async () => void (await write(resource, left.map(removal))) };
     },
     async load(resource, epoch) {
