@@ -7,10 +7,10 @@ import { routeOwners } from "./broker/route-owners.ts";
 import { openFiring } from "./broker/schedules/open-firing.ts";
 import { postgresqlSource } from "./connectors/postgresql/source.ts";
 import { CONNECTORS_PREFIX, type SecretReference } from "./domain/connector.ts";
-import { openEmbeddedEngine } from "./engine/embedded/engine.ts";
-import type { EmbeddedLimits } from "./engine/embedded/limits.ts";
-import { type Engine, SCHEDULES_PREFIX } from "./engine/port.ts";
+import { type NodeName, ROLES, type Role } from "./domain/node.ts";
+import { SCHEDULES_PREFIX } from "./engine/port.ts";
 import { timeOrderedIds } from "./ids.ts";
+import { openEngine, type Place, placeOf, type Storage } from "./open-engine.ts";
 import { createOpened, type Opened } from "./opened.ts";
 import { openOutbox } from "./outbox/outbox.ts";
 import { openReach } from "./outbox/reach.ts";
@@ -35,20 +35,24 @@ export interface BrokerConfig {
   /** Nobody knows any more what is on disk: the process has to end, at once and with a failure. Told after the log. */
   readonly onFatal: (error: Error) => void;
   readonly limits?: Limits;
+  /** How this process calls itself to others that work on the same storage. */
+  readonly node?: NodeConfig;
   /** A secret that a connector names, read when it is needed, each time anew; `undefined` where there is none. Left out: there are none. */
   readonly secret?: (reference: SecretReference) => Promise<string | undefined>;
 }
 
-export interface Storage {
-  readonly dataDir: string;
-  /** Go on although data is missing, and count what is missing as damaged. */
-  readonly acceptLoss: boolean;
-  readonly limits?: Partial<EmbeddedLimits>;
+export interface NodeConfig {
+  /** Told from every other node by this, also after a restart. Left out: the machine's name and the port. */
+  readonly id?: string;
+  /** The URL under which the other nodes reach it. Left out: where it listens. */
+  readonly advertise?: string;
+  /** Left out: all. */
+  readonly roles?: readonly Role[];
 }
 
 export interface OpenBroker {
   readonly url: string;
-  readonly dataDir: string;
+  readonly place: Place;
   /** Takes nothing new, drains what is in flight, commits, lets go of everything. Calling it twice is fine. */
   close(): Promise<void>;
   /** Resolves when nothing is in flight and nothing can be sent before time passes or something new arrives. */
@@ -81,8 +85,13 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   const clock = systemClock;
   const metrics = openMetrics();
   const newId = timeOrderedIds(clock.now);
-  const server = opened.add(await openServer({ ...config, metrics, log, newId }), (part) => part.close());
-  const engine = opened.add(await openEngine(config, log), (part) => part.close());
+  const { storage, onFatal } = config;
+  const { advertise } = config.node ?? {};
+  const allowedHosts =
+    advertise === undefined ? config.allowedHosts : [...config.allowedHosts, new URL(advertise).hostname];
+  const server = opened.add(await openServer({ ...config, allowedHosts, metrics, log, newId }), (part) => part.close());
+  const node = nodeName(config.node, server.url);
+  const engine = opened.add(await openEngine({ storage, node, log, onFatal }), (part) => part.close());
   const outbox = opened.add(openOutbox({ clock }), (part) => part.close());
   const observer: Observer = { ...metrics.observer, log };
   const effects = { ...outbox, clock, newId, observer, random: Math.random };
@@ -102,7 +111,7 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
     connectors,
     sources,
     compileSchema: createCompileSchema(),
-    node: hostname(),
+    node: node.id,
   };
   const broker = opened.add(await createBroker(uses), async (part) => {
     server.refuse();
@@ -110,7 +119,10 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   });
   await broker.start();
   server.serve(broker);
-  log("info", "Ready.", { url: server.url, dataDir: config.storage.dataDir });
+  const place = placeOf(storage, node);
+  if (node.url === null && storage.engine === "kafka")
+    log("warn", "Other nodes cannot reach this one: give --advertise <url>.");
+  log("info", "Ready.", { url: server.url, ...place });
   let closing: Promise<void> | undefined;
   const close = async () => {
     log("info", "Stopping: deliveries under way are waited for.", { drainMs: DRAIN_MS });
@@ -119,7 +131,7 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   };
   return {
     url: server.url,
-    dataDir: config.storage.dataDir,
+    place,
     close: () => {
       closing ??= close();
       return closing;
@@ -130,11 +142,9 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
 
 const noSecret = async () => undefined;
 
-function openEngine({ storage, onFatal }: BrokerConfig, log: Log): Promise<Engine> {
-  const { dataDir: dir, acceptLoss, limits } = storage;
-  const fatal = (error: Error) => {
-    log("error", "The broker ends: what is on disk is not known any more.", { error });
-    onFatal(error);
-  };
-  return openEmbeddedEngine({ ...limits, dir, acceptLoss, clock: systemClock, report: log, onFatal: fatal });
+/** An address that means "all of this machine's" tells other machines nothing. */
+function nodeName({ id, advertise, roles = ROLES }: NodeConfig = {}, url: string): NodeName {
+  const { hostname: host, port } = new URL(url);
+  const own = host === "0.0.0.0" || host === "[::]" ? null : url;
+  return { id: id ?? `${hostname()}-${port}`, url: advertise ?? own, roles };
 }

@@ -24,7 +24,7 @@ export async function runClass(
 ): Promise<Finished> {
   const before = { ...process.env };
   for (const variable of Object.keys(before))
-    if (/^(KBROKER_|KAVAK_|CI$|DEBUG$)/.test(variable)) delete process.env[variable];
+    if (/^(KBROKER_|KAVAK_|KAFKA_|CI$|DEBUG$)/.test(variable)) delete process.env[variable];
   Object.assign(process.env, { XDG_CONFIG_HOME: "/nonexistent" }, env);
   try {
     const config = await bareConfig();

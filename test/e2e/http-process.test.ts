@@ -146,5 +146,5 @@ test("with --json one document on stdout says where the broker listens", E2E, as
   program.child.kill("SIGTERM");
   await program.exited;
 
-  expect(JSON.parse(stdout)).toEqual({ url, dataDir: join(dir, "kbroker") });
+  expect(JSON.parse(stdout)).toEqual({ url, engine: "embedded", dataDir: join(dir, "kbroker") });
 });

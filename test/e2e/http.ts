@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
 import { errorReply } from "../../src/lib/api/error.ts";
 import { ROUTES, type RouteName, type RouteReply } from "../../src/lib/api/routes.ts";
-import { type BrokerConfig, type OpenBroker, openBroker, type Storage } from "../../src/lib/open-broker.ts";
+import { type BrokerConfig, type OpenBroker, openBroker } from "../../src/lib/open-broker.ts";
+import type { EmbeddedStorage } from "../../src/lib/open-engine.ts";
 
 /** A folder that is gone after the test. */
 export async function temporaryDir(): Promise<string> {
@@ -17,6 +18,7 @@ export async function temporaryDir(): Promise<string> {
 
 export interface E2eBroker extends OpenBroker {
   readonly log: string[];
+  readonly dataDir: string;
   /** An admin call; fails unless it is answered as the table says. */
   admin<N extends RouteName>(route: N, name: string, body?: unknown): Promise<RouteReply<N>>;
   publish(topic: string, body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>;
@@ -24,7 +26,7 @@ export interface E2eBroker extends OpenBroker {
 
 /** The whole program in this process, on the embedded engine and a free port; closed after the test. */
 export async function startBroker(
-  storage: Partial<Storage> = {},
+  storage: Partial<EmbeddedStorage> = {},
   config: Partial<BrokerConfig> = {},
 ): Promise<E2eBroker> {
   const log: string[] = [];
@@ -44,6 +46,7 @@ export async function startBroker(
   return {
     ...broker,
     log,
+    dataDir,
     admin: (route, name, body) => admin(broker.url, { route, name, body }),
     publish: (topic, body, headers = {}) => fetch(`${broker.url}/publish/${topic}`, { method: "POST", body, headers }),
   };

@@ -2,7 +2,7 @@ import { expect, onTestFinished, vi } from "vitest";
 import type { RouteBody } from "../../src/lib/api/routes.ts";
 import { type AdminClient, adminClient } from "../../src/lib/client/admin.ts";
 import { openSecrets } from "../../src/lib/config/secrets.ts";
-import type { Storage } from "../../src/lib/open-broker.ts";
+import type { EmbeddedStorage } from "../../src/lib/open-engine.ts";
 import { startBroker } from "../e2e/http.ts";
 import { type Postgresql, startPostgresql } from "../support/postgresql.ts";
 import { arrived, connectorBecomes, folded, messagesOf, openShop, type Row, type Shop } from "../support/shop.ts";
@@ -17,7 +17,7 @@ export interface World {
 export interface Opening {
   readonly settings?: Readonly<Record<string, string>>;
   readonly tables?: readonly string[];
-  readonly storage?: Partial<Storage>;
+  readonly storage?: Partial<EmbeddedStorage>;
   readonly wish?: Partial<RouteBody<"connectorCreate">>;
 }
 

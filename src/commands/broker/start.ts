@@ -1,8 +1,8 @@
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
 import { flagsWithoutBroker } from "../../lib/cli/global-flags.ts";
+import { engineFlags, storageFlags } from "../../lib/cli/start-flags.ts";
 import { stopSignals } from "../../lib/cli/stop-signals.ts";
 
 /** A platform kills 25 s after SIGTERM. */
@@ -26,10 +26,7 @@ export default class BrokerStart extends BaseCommand {
   ];
   static override baseFlags = flagsWithoutBroker();
   static override flags = {
-    "data-dir": Flags.string({
-      description: "Where everything is kept (default: kbroker in $XDG_DATA_HOME, else in ~/.local/share).",
-      helpValue: "<dir>",
-    }),
+    ...storageFlags,
     port: Flags.integer({ description: "Port to listen on; 0 takes a free one.", default: 7070, min: 0, max: 65_535 }),
     host: Flags.string({ description: "Address to listen on.", default: "127.0.0.1", helpValue: "<address>" }),
     "allowed-host": Flags.string({
@@ -43,8 +40,6 @@ export default class BrokerStart extends BaseCommand {
       helpValue: "<dir>",
     }),
     insecure: Flags.boolean({ description: "Listen beyond loopback although everyone there can publish and operate." }),
-    "accept-loss": Flags.boolean({ description: "Start although data is missing; what is missing counts as damaged." }),
-    "segment-bytes": Flags.integer({ description: "Size of a journal segment.", hidden: true, min: 1_024 }),
   };
 
   async run(): Promise<void> {
@@ -53,28 +48,26 @@ export default class BrokerStart extends BaseCommand {
     const { checkSecretsDir, openSecrets } = await import("../../lib/config/secrets.ts");
     const secretsDir = flags["secrets-dir"] === undefined ? undefined : resolve(flags["secrets-dir"]);
     if (secretsDir !== undefined) await checkSecretsDir(secretsDir);
+    const { chooseStorage } = await import("../../lib/config/broker-storage.ts");
+    const { engine } = this.settings(engineFlags(flags));
+    const { storage, node, notes } = await chooseStorage({ flags, env: process.env, engine });
+    for (const note of notes) this.note(note);
     const { openBroker } = await import("../../lib/open-broker.ts");
     const stop = stopSignals();
-    const { host, port, insecure, "allowed-host": allowedHosts = [], "accept-loss": acceptLoss } = flags;
-    const segmentBytesMax = flags["segment-bytes"];
-    const dataDir = resolve(flags["data-dir"] ?? defaultDataDir(process.env));
+    const { host, port, insecure, "allowed-host": allowedHosts = [] } = flags;
     const broker = await openBroker({
       version: this.config.version,
       listen: { host, port, insecure },
       allowedHosts,
-      storage: { dataDir, acceptLoss, ...(segmentBytesMax !== undefined && { limits: { segmentBytesMax } }) },
+      storage,
+      node,
       log: { write: (line) => process.stderr.write(line), human: process.stderr.isTTY },
       onFatal: () => process.exit(1),
       secret: openSecrets({ env: process.env, dir: secretsDir }),
     });
-    if (this.jsonEnabled()) this.logJson({ url: broker.url, dataDir });
+    if (this.jsonEnabled()) this.logJson({ url: broker.url, ...broker.place });
     await stop.asked;
     stop.exitAfter(STOP_MS_MAX);
     await broker.close();
   }
-}
-
-/** The XDG rules: what is no absolute path counts as not set. */
-function defaultDataDir({ XDG_DATA_HOME: home = "" }: NodeJS.ProcessEnv): string {
-  return join(isAbsolute(home) ? home : join(homedir(), ".local", "share"), "kbroker");
 }

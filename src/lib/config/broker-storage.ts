@@ -20,7 +20,6 @@ export interface EmbeddedChoice {
 export interface KafkaChoice {
   readonly engine: "kafka";
   readonly settings: KafkaSettings;
-  readonly node: NodeSettings;
 }
 
 export interface StorageFlags extends NodeFlags {
@@ -37,6 +36,8 @@ export interface StorageSources {
 
 export interface ChosenStorage {
   readonly storage: StorageChoice;
+  /** What this node says of itself to others; one alone has nobody to say it to. */
+  readonly node: NodeSettings;
   /** What whoever starts the broker should know: one line each. */
   readonly notes: readonly string[];
 }
@@ -50,12 +51,16 @@ export async function chooseStorage({ flags, env, engine }: StorageSources): Pro
   refuseFlagsOf(name === "kafka" ? EMBEDDED_FLAGS : KAFKA_FLAGS, { flags, chosen: { name, origin } });
   if (name === "kafka") {
     const { settings, notes } = await kafkaConnection(engine, env);
-    return { storage: { engine: "kafka", settings, node: nodeSettings(flags, env) }, notes };
+    return { storage: { engine: "kafka", settings }, node: nodeSettings(flags, env), notes };
   }
   const segmentBytesMax = flags["segment-bytes"];
   const dataDir = path.resolve(flags["data-dir"] ?? defaultDataDir(env));
   const limits = segmentBytesMax === undefined ? {} : { limits: { segmentBytesMax } };
-  return { storage: { engine: "embedded", dataDir, acceptLoss: flags["accept-loss"] === true, ...limits }, notes: [] };
+  return {
+    storage: { engine: "embedded", dataDir, acceptLoss: flags["accept-loss"] === true, ...limits },
+    node: {},
+    notes: [],
+  };
 }
 
 interface Refusal {

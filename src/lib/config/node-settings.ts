@@ -4,11 +4,12 @@ import { addressProblem, normalAddress } from "./address.ts";
 
 /** What one node says of itself; each belongs to a process, so that no file holds it. */
 export interface NodeSettings {
-  /** `undefined`: made of the host's name and the port. */
-  readonly id: string | undefined;
-  /** Where other nodes reach it; `undefined`: where it listens. */
-  readonly advertise: string | undefined;
-  readonly roles: readonly Role[];
+  /** Left out: made of the host's name and the port. */
+  readonly id?: string;
+  /** Where other nodes reach it; left out: where it listens. */
+  readonly advertise?: string;
+  /** Left out: all. */
+  readonly roles?: readonly Role[];
 }
 
 export interface NodeFlags {
@@ -18,7 +19,7 @@ export interface NodeFlags {
 }
 
 /** In order, with the variable that stands in for the flag. */
-export const NODE_VARIABLES = {
+const NODE_VARIABLES = {
   "node-id": "KBROKER_NODE_ID",
   advertise: "KBROKER_ADVERTISE",
   roles: "KBROKER_ROLES",
@@ -34,9 +35,11 @@ export function nodeSettings(flags: NodeFlags, env: Readonly<Record<string, stri
   };
   const [id, advertise, roles] = [given("node-id"), given("advertise"), given("roles")];
   return {
-    id: id && checked(id, idProblem, "kbroker-1").text,
-    advertise: advertise && normalAddress(checked(advertise, addressProblem, "http://10.0.0.7:7070").text),
-    roles: roles === undefined ? ROLES : rolesOf(roles),
+    ...(id && { id: checked(id, idProblem, "kbroker-1").text }),
+    ...(advertise && {
+      advertise: normalAddress(checked(advertise, addressProblem, "http://10.0.0.7:7070").text),
+    }),
+    ...(roles && { roles: rolesOf(roles) }),
   };
 }
 

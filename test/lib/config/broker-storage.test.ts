@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { chooseStorage, type StorageFlags } from "../../../src/lib/config/broker-storage.ts";
 import { loadSettings } from "../../../src/lib/config/load-settings.ts";
 import type { SettingsFlags } from "../../../src/lib/config/settings-file.ts";
-import { ROLES } from "../../../src/lib/domain/node.ts";
 
 let dir: string;
 const [authority = ""] = rootCertificates;
@@ -32,9 +31,9 @@ async function choose({ kafka = {}, flags = {}, env = {}, engine = "kafka" }: Gi
 }
 
 async function chooseKafka(given: Given) {
-  const { storage, notes } = await choose({ ...given, kafka: { brokers: "a:9092", ...given.kafka } });
+  const { storage, node, notes } = await choose({ ...given, kafka: { brokers: "a:9092", ...given.kafka } });
   if (storage.engine !== "kafka") throw new Error("not Kafka");
-  return { ...storage, notes };
+  return { ...storage, node, notes };
 }
 
 const sasl = () => ({
@@ -56,7 +55,7 @@ describe("with the kafka engine", () => {
       tls: null,
       sasl: null,
     });
-    expect(node).toEqual({ id: undefined, advertise: undefined, roles: ROLES });
+    expect(node).toEqual({});
   });
 
   test("no brokers are a mistake that says what switched to kafka and where to name them", async () => {
@@ -195,6 +194,7 @@ describe("flags of the other engine are refused rather than ignored", () => {
 
     expect(await choose({ engine: "embedded", flags })).toEqual({
       storage: { engine: "embedded", dataDir: path.join(dir, "data"), acceptLoss: false },
+      node: {},
       notes: [],
     });
   });
