@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { createKafkaTopic } from "../../../../src/lib/engine/kafka/wire/topics.ts";
+import { createKafkaTopic, deleteKafkaTopic } from "../../../../src/lib/engine/kafka/wire/topics.ts";
 import type { Wire } from "../../../../src/lib/engine/kafka/wire/wire.ts";
 import { ALL, message } from "../../../conformance/fixtures.ts";
 import { kafkaForTests, kafkaTool, startKafka, testWithKafka, testWithOwnKafka } from "../../../support/kafka.ts";
@@ -146,6 +146,24 @@ testWithKafka("whoever waits for a topic that somebody deletes in Kafka is told"
 
   await told;
   await expect(under.log.append(TOPIC, [message("a")])).rejects.toMatchObject({ code: "topic_not_found" });
+});
+
+testWithKafka("a topic that somebody deleted and made anew in Kafka is never taken for ours", async () => {
+  const one = await openLog(await kafkaForTests());
+  const other = await openLog(await kafkaForTests(), { of: one });
+  await one.log.createTopic(TOPIC, { name: "orders" });
+  const name = `${one.topicPrefix}orders`;
+  await deleteKafkaTopic(one.wire, name);
+  await createKafkaTopic(one.wire, { name, partitions: 1, configs: {} });
+  await one.producing.produce(name, 0, [{ key: null, value: Buffer.from("theirs") }]);
+
+  for (const { log } of [one, other]) {
+    await expect(log.read(SHARD, 0, ALL)).rejects.toMatchObject({ code: "topic_not_found" });
+    await expect(log.append(TOPIC, [message("a")])).rejects.toMatchObject({ code: "topic_not_found" });
+  }
+  await one.log.deleteTopic(TOPIC);
+  one.wire.forgetTopic(name);
+  expect(await one.wire.topic(name)).toBeDefined();
 });
 
 testWithKafka("partitions that an operator adds are seen within seconds", async () => {
