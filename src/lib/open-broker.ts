@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { openConnectors } from "./broker/connectors/open-connectors.ts";
+import { CONTROL_RESOURCE, openControlDuty } from "./broker/control/duty.ts";
 import { openDelivery } from "./broker/delivery/open-delivery.ts";
 import type { Observer } from "./broker/observer.ts";
 import { createBroker } from "./broker/open.ts";
@@ -89,7 +90,8 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   const { advertise } = config.node ?? {};
   const allowedHosts =
     advertise === undefined ? config.allowedHosts : [...config.allowedHosts, new URL(advertise).hostname];
-  const server = opened.add(await openServer({ ...config, allowedHosts, metrics, log, newId }), (part) => part.close());
+  const serving = { ...config, allowedHosts, metrics, log, newId, node: () => node.id };
+  const server = opened.add(await openServer(serving), (part) => part.close());
   const node = nodeName(config.node, server.url);
   const engine = opened.add(await openEngine({ storage, node, log, onFatal }), (part) => part.close());
   const outbox = opened.add(openOutbox({ clock }), (part) => part.close());
@@ -102,6 +104,7 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   const sources = { postgresql: postgresqlSource({ clock, ...reach, secret: config.secret ?? noSecret }) };
   const connected = { ...effects, sources, engine: { ...engine, owners: owners(CONNECTORS_PREFIX) } };
   const connectors = openConnectors(connected);
+  const duty = openControlDuty({ clock, engine: { ...engine, owners: owners(CONTROL_RESOURCE) } });
   const firing = openFiring({ ...effects, engine: { ...engine, owners: owners(SCHEDULES_PREFIX) } });
   const uses = {
     ...effects,
@@ -109,6 +112,7 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
     delivery,
     firing,
     connectors,
+    duty,
     sources,
     compileSchema: createCompileSchema(),
     node: node.id,

@@ -1,4 +1,5 @@
 import type { Broker } from "../../src/lib/broker/broker.ts";
+import { CONTROL_RESOURCE, openControlDuty } from "../../src/lib/broker/control/duty.ts";
 import type { DeliveryLimits } from "../../src/lib/broker/delivery/limits.ts";
 import { openDelivery } from "../../src/lib/broker/delivery/open-delivery.ts";
 import { createBroker } from "../../src/lib/broker/open.ts";
@@ -158,6 +159,7 @@ async function openLife({ storage, clock, ledger, endpoints: { post }, newId }: 
   const broker = await createBroker({
     ...shared,
     ...{ delivery, firing, newId, node: "model", compileSchema: () => () => [], endpointProblem: () => undefined },
+    duty: openControlDuty(withOwners(CONTROL_RESOURCE)),
     ...{ connectors: idleConnectors(), sources: { postgresql: absentSource() } },
     post: post(() => fenced.isDead),
     checkEndpoint: async () => ({ kind: "answered", status: 204, tookMs: 1 }),

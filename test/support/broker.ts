@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Broker, BrokerDeps } from "../../src/lib/broker/broker.ts";
 import type { Connectors } from "../../src/lib/broker/connectors/connectors.ts";
+import type { ControlDuty } from "../../src/lib/broker/control/duty.ts";
 import type { Delivery, DeliveryStatus } from "../../src/lib/broker/delivery/delivery.ts";
 import type { Observer } from "../../src/lib/broker/observer.ts";
 import { createBroker } from "../../src/lib/broker/open.ts";
@@ -65,6 +66,11 @@ export function idleConnectors(): Connectors {
   return { start: done, stop: done, idle: done };
 }
 
+/** The duty of a broker that is alone. */
+export function ownDuty(): ControlDuty {
+  return { isHeld: () => true, held: async () => undefined, start: ({ begin }) => begin() };
+}
+
 /** A kind of source of which there is none: whoever asks it fails. */
 export function absentSource(): Source {
   const fail = async () => {
@@ -93,6 +99,7 @@ export type TestBrokerOptions = Partial<BrokerDeps> & {
   readonly delivery?: Delivery;
   readonly firing?: Firing;
   readonly connectors?: Connectors;
+  readonly duty?: ControlDuty;
 };
 
 /** A broker over the memory engine with a clock that the test moves; every part can be given. */
@@ -113,6 +120,7 @@ export async function openTestBroker(options: TestBrokerOptions = {}): Promise<T
     delivery: reportingDelivery(),
     firing: idleFiring(),
     connectors: idleConnectors(),
+    duty: ownDuty(),
     sources: { postgresql: absentSource() },
     ...options,
     engine,

@@ -18,6 +18,7 @@ import { deadLetterListReply, deadLetterQuery } from "./dead-letter.ts";
 import { jobListReply, jobQuery, jobReply } from "./job.ts";
 import { lagReply } from "./lag.ts";
 import { moveReply, rewindBody, skipBody, undoBody } from "./move.ts";
+import { nodeListReply } from "./node.ts";
 import { purgeBody, purgeReply, redriveBody, redriveReply } from "./redrive.ts";
 import { scheduledCancelQuery, scheduledItem, scheduledListReply, scheduledQuery } from "./schedule.ts";
 import {
@@ -65,6 +66,12 @@ export interface AdminRoute {
   readonly query?: z.ZodType;
   readonly reply: z.ZodType;
   readonly status: 200 | 201;
+  /**
+   * Where it is done if there are several nodes: by the one that owns `control` (what hangs on several documents), the subscription, or the
+   * schedule. `owner-or-here`: here, too, where the subscription's owner does not answer; so is everything that only looks. Left out: on
+   * whichever node is asked.
+   */
+  readonly runs?: "control" | "owner" | "owner-or-here" | "schedule";
   /** One sentence for the generated reference. */
   readonly summary: string;
 }
@@ -80,11 +87,19 @@ export const ROUTES = {
     status: 200,
     summary: "One look at the whole broker.",
   },
+  nodeList: {
+    method: "GET",
+    path: `${BASE}/nodes`,
+    reply: nodeListReply,
+    status: 200,
+    summary: "The nodes that work on this storage, and what each of them owns.",
+  },
   topicCreate: {
     method: "POST",
     path: `${BASE}/topics`,
     body: topicCreateBody,
     reply: topicCreateReply,
+    runs: "control",
     status: 201,
     summary: "Create a topic, with its schema if one is given.",
   },
@@ -101,6 +116,7 @@ export const ROUTES = {
     path: `${BASE}/topics/:name`,
     body: topicUpdateBody,
     reply: topicUpdateReply,
+    runs: "control",
     status: 200,
     summary: "Change how long a topic keeps its messages, and who may subscribe.",
   },
@@ -109,6 +125,7 @@ export const ROUTES = {
     path: `${BASE}/topics/:name`,
     query: topicDeleteQuery,
     reply: topicDeleteReply,
+    runs: "control",
     status: 200,
     summary: "Delete a topic and all that belongs to it.",
   },
@@ -125,6 +142,7 @@ export const ROUTES = {
     path: `${BASE}/topics/:name/scheduled`,
     query: scheduledCancelQuery,
     reply: scheduledItem,
+    runs: "schedule",
     status: 200,
     summary: "Take a scheduled message back; it is durable when this answers.",
   },
@@ -149,6 +167,7 @@ export const ROUTES = {
     path: `${BASE}/topics/:name/schema`,
     body: schemaCreateBody,
     reply: schemaCreateReply,
+    runs: "control",
     status: 201,
     summary: "Give a topic its JSON Schema.",
   },
@@ -173,6 +192,7 @@ export const ROUTES = {
     path: `${BASE}/topics/:name/schema/versions`,
     body: schemaUpdateBody,
     reply: schemaUpdateReply,
+    runs: "control",
     status: 200,
     summary: "Give a topic the next version of its schema, if it is compatible.",
   },
@@ -197,6 +217,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions`,
     body: subscriptionCreateBody,
     reply: subscriptionReply,
+    runs: "control",
     status: 201,
     summary: "Create a subscription; its position is durable when this answers.",
   },
@@ -211,6 +232,7 @@ export const ROUTES = {
     method: "GET",
     path: `${BASE}/subscriptions/:name`,
     reply: subscriptionReply,
+    runs: "owner",
     status: 200,
     summary: "Describe one subscription.",
   },
@@ -219,6 +241,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions/:name`,
     body: subscriptionUpdateBody,
     reply: subscriptionUpdateReply,
+    runs: "owner-or-here",
     status: 200,
     summary: "Change the settings of a subscription, from the next push on.",
   },
@@ -227,6 +250,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions/:name`,
     query: subscriptionDeleteQuery,
     reply: subscriptionDeleteReply,
+    runs: "control",
     status: 200,
     summary: "Delete a subscription; what is in flight finishes first.",
   },
@@ -234,6 +258,7 @@ export const ROUTES = {
     method: "POST",
     path: `${BASE}/subscriptions/:name/pause`,
     reply: subscriptionReply,
+    runs: "owner-or-here",
     status: 200,
     summary: "Stop pushing; what is in flight finishes. Pausing twice is fine.",
   },
@@ -241,6 +266,7 @@ export const ROUTES = {
     method: "POST",
     path: `${BASE}/subscriptions/:name/resume`,
     reply: subscriptionReply,
+    runs: "owner-or-here",
     status: 200,
     summary: "Push again. Resuming twice is fine.",
   },
@@ -249,6 +275,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions/:name/rewind`,
     body: rewindBody,
     reply: moveReply,
+    runs: "owner",
     status: 200,
     summary: "Deliver again what was published since a time; with a dry run only say how much that is.",
   },
@@ -257,6 +284,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions/:name/skip`,
     body: skipBody,
     reply: moveReply,
+    runs: "owner",
     status: 200,
     summary: "Drop what was published before a time and not delivered yet.",
   },
@@ -265,6 +293,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions/:name/undo`,
     body: undoBody,
     reply: moveReply,
+    runs: "owner",
     status: 200,
     summary: "Take the last rewind or skip back, within 24 hours.",
   },
@@ -272,6 +301,7 @@ export const ROUTES = {
     method: "GET",
     path: `${BASE}/subscriptions/:name/lag`,
     reply: lagReply,
+    runs: "owner",
     status: 200,
     summary: "How far a subscription is behind.",
   },
@@ -280,6 +310,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions/:name/dead-letters`,
     query: deadLetterQuery,
     reply: deadLetterListReply,
+    runs: "owner",
     status: 200,
     summary: "What a subscription gave up on, oldest first.",
   },
@@ -288,6 +319,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions/:name/dead-letters/purge`,
     body: purgeBody,
     reply: purgeReply,
+    runs: "owner",
     status: 200,
     summary: "Let go of dead letters for good.",
   },
@@ -296,6 +328,7 @@ export const ROUTES = {
     path: `${BASE}/subscriptions/:name/redrive`,
     body: redriveBody,
     reply: redriveReply,
+    runs: "owner",
     status: 200,
     summary: "Deliver dead letters once more, to this subscription only.",
   },
@@ -328,6 +361,7 @@ export const ROUTES = {
     path: `${BASE}/connectors`,
     body: connectorCreateBody,
     reply: connectorReply,
+    runs: "control",
     status: 201,
     summary: "Create a connector and its topics, once everything in the database is as it has to be.",
   },
@@ -350,6 +384,7 @@ export const ROUTES = {
     path: `${BASE}/connectors/:name`,
     body: connectorUpdateBody,
     reply: connectorUpdateReply,
+    runs: "control",
     status: 200,
     summary: "Change the settings or the tables of a connector.",
   },
@@ -358,6 +393,7 @@ export const ROUTES = {
     path: `${BASE}/connectors/:name`,
     query: connectorDeleteQuery,
     reply: connectorDeleteReply,
+    runs: "control",
     status: 200,
     summary: "Delete a connector, its replication slot and its publication; its topics stay.",
   },

@@ -8,6 +8,7 @@ import type { CompileSchema } from "../domain/schema.ts";
 import type { Health, SubscriptionState } from "../domain/subscription.ts";
 import type { TopicSchema } from "../domain/topic.ts";
 import type { Capabilities, Engine, EngineStatus, ScheduledMessage } from "../engine/port.ts";
+import type { Part, Place } from "./requests/place.ts";
 import type { EndpointStatus } from "./delivery/delivery.ts";
 import type { Observer } from "./observer.ts";
 import type {
@@ -38,6 +39,7 @@ import type {
   ScheduledList,
   ScheduledPage,
 } from "./requests/messages.ts";
+import type { NodeView } from "./requests/nodes.ts";
 import type {
   BatchResult,
   PublishBatchRequest,
@@ -86,7 +88,7 @@ export interface BrokerDeps {
   /** In [0, 1): for jitter. */
   readonly random: () => number;
   readonly observer: Observer;
-  /** This node's name, shown as `owner`. */
+  /** This node's name, as the other nodes know it; shown as `owner`. */
   readonly node: string;
 }
 
@@ -155,6 +157,12 @@ export interface Broker {
   checkConnector(wish: ConnectorWish): Promise<ConnectorChecked>;
   connectorTables(database: DatabaseAddress): Promise<readonly SourceTable[]>;
   status(): Promise<BrokerView>;
+  /** Ascending by id. */
+  nodes(): readonly NodeView[];
+  /** Where a call is to be done; as this node knows it now. */
+  placeOf(part: Part): Place;
+  /** Resolves once this node knows of everything that any node has acknowledged. */
+  caughtUp(): Promise<void>;
   /** The lag of every subscription, at most a second old: for metrics. */
   snapshot(): Promise<readonly LagView[]>;
   /** Begins to own and to push. */

@@ -1,19 +1,21 @@
 import type { Topic } from "../domain/topic.ts";
 import type { Control } from "./control/control.ts";
+import { statusOf } from "./control/owner-status.ts";
 
-type Deps = Pick<Control, "engine" | "view" | "delivery">;
+type Deps = Pick<Control, "engine" | "view" | "delivery" | "clock" | "node">;
 
 /** What is not needed lies below these offsets, by shard. */
 type Floors = ReadonlyMap<number, number>;
 
 /**
  * The first dead letter of each shard that is read by somebody: by a parked message that is redriven, whatever its age, or set aside.
- * `undefined` when that is not known: while a subscription that gives up into the topic has no owner.
+ * `undefined` when that is not known: while a subscription that gives up into the topic has no owner, or none that has
+ * reported just now.
  */
-export function heldLetters({ view, delivery }: Pick<Deps, "view" | "delivery">, topic: Topic): Floors | undefined {
+export async function heldLetters(deps: Deps, topic: Topic): Promise<Floors | undefined> {
   const floors = new Map<number, number>();
-  for (const { id } of usersOf(view, topic)) {
-    const letters = delivery.status(id)?.letters;
+  for (const { id } of usersOf(deps.view, topic)) {
+    const letters = (await statusOf(deps, { id }))?.status.letters;
     if (letters === undefined) return undefined;
     for (const { shard, offset } of letters.heldFrom) lower(floors, shard, offset);
   }
@@ -22,7 +24,7 @@ export function heldLetters({ view, delivery }: Pick<Deps, "view" | "delivery">,
 
 /** Gives back what everybody has settled, before its time: after a purge. What somebody holds, or another subscription reads, stays. */
 export async function trimSettledLetters(deps: Deps, topic: Topic): Promise<void> {
-  const { engine, view, delivery } = deps;
+  const { engine, view } = deps;
   const readers = view.subscriptionsOf(topic);
   const shards = await engine.log.shards(topic.id);
   const lows = new Map<number, number>();
@@ -34,9 +36,10 @@ export async function trimSettledLetters(deps: Deps, topic: Topic): Promise<void
     }
   }
   // After the cursors: what one of them has settled since it was parked is among what is held now.
-  const held = heldLetters(deps, topic);
+  const held = await heldLetters(deps, topic);
   // What a reader has parked or in flight lies anywhere; its letters go with their time.
-  if (held === undefined || readers.some(({ id }) => delivery.status(id)?.oldestHeldMs !== null)) return;
+  const reading = await Promise.all(readers.map((reader) => statusOf(deps, reader)));
+  if (held === undefined || reading.some((told) => told?.status.oldestHeldMs !== null)) return;
   for (const [shard, offset] of held) lower(lows, shard, offset);
   for (const shard of shards) {
     const { start } = await engine.log.bounds(shard);

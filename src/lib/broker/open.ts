@@ -15,6 +15,7 @@ import { describeConnector, listConnectors } from "./control/connector-view.ts";
 import type { Control } from "./control/control.ts";
 import { listDeadLetters } from "./control/dead-letters.ts";
 import { deleteSubscription, deleteTopic } from "./control/deletions.ts";
+import type { ControlDuty } from "./control/duty.ts";
 import { findMessage } from "./control/find-message.ts";
 import { createInTurn } from "./control/in-turn.ts";
 import { jobView } from "./control/job-view.ts";
@@ -23,6 +24,8 @@ import { lagOf } from "./control/lag.ts";
 import { letterIndex } from "./control/letter-index.ts";
 import { readMessages } from "./control/messages.ts";
 import { applied, orderRewind, orderSkip, orderUndo } from "./control/moves.ts";
+import { listNodes } from "./control/nodes.ts";
+import { placeOf } from "./control/place.ts";
 import { purgeDeadLetters, redrive } from "./control/redrive.ts";
 import { removeDeleted } from "./control/removal.ts";
 import { cancelScheduled, findScheduled, listScheduled } from "./control/schedules.ts";
@@ -56,11 +59,12 @@ export interface Parts {
   readonly delivery: Delivery;
   readonly firing: Firing;
   readonly connectors: Connectors;
+  readonly duty: ControlDuty;
 }
 
 /** The use cases over an open engine and the parts that work over it; all stay the caller's to make and the engine the caller's to close. */
 export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
-  const { engine, clock, delivery, firing, connectors, observer } = deps;
+  const { engine, clock, delivery, firing, connectors, observer, duty } = deps;
   const report = (error: unknown) => observer.log("error", "Something failed in the background.", { error });
   const view = await openCatalogView(engine.catalog, report);
   const compileSchema = keepCompiled(deps.compileSchema);
@@ -76,9 +80,15 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
   const checkOpen = () => {
     if (stopping.signal.aborted) throw new KBrokerError("broker_stopping", "The broker is stopping.");
   };
-  /** A change has the catalog to itself, and none begins once the broker stops. */
+  /** A change of one document, on whichever node: of those that race for it one wins, and the others see what it wrote. None begins once the broker stops. */
+  const changeOne = async <T>(act: () => Promise<T>) => {
+    checkOpen();
+    return control.inTurn(act);
+  };
+  /** A change that hangs on several documents has the catalog to itself: one node makes all of them, one after the other. */
   const change = async <T>(act: () => Promise<T>) => {
     checkOpen();
+    await duty.held();
     return control.inTurn(async () => {
       await removeDeleted(control);
       return act();
@@ -120,20 +130,20 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     createSubscription: (request) => change(() => createSubscription(control, request)),
     listSubscriptions: () => listSubscriptions(control),
     describeSubscription: (name) => describeSubscription(control, name),
-    updateSubscription: (name, request) => change(() => updateSubscription(control, name, request)),
+    updateSubscription: (name, request) => changeOne(() => updateSubscription(control, name, request)),
     deleteSubscription: (name, options) => change(() => deleteSubscription(control, name, options)),
-    pauseSubscription: (name) => change(() => setState(control, name, "paused")),
-    resumeSubscription: (name) => change(() => setState(control, name, "active")),
+    pauseSubscription: (name) => changeOne(() => setState(control, name, "paused")),
+    resumeSubscription: (name) => changeOne(() => setState(control, name, "active")),
     lag: async (name) => lagOf(control, subscriptionNamed(view, name).value),
     listDeadLetters: (name, page) => listDeadLetters(control, name, page),
     redrive: (name, request) => changeLetters(() => redrive(control, name, request)),
     purgeDeadLetters: (name, request) => changeLetters(() => purgeDeadLetters(control, name, request)),
-    rewind: async (name, request) => applied(control, await change(() => orderRewind(control, name, request))),
-    skip: async (name, request) => applied(control, await change(() => orderSkip(control, name, request))),
-    undoMove: async (name, request) => applied(control, await change(() => orderUndo(control, name, request))),
-    listJobs: async (filter) => (await listJobs(control, filter)).map((job) => jobView(control, job)),
+    rewind: async (name, request) => applied(control, await changeOne(() => orderRewind(control, name, request))),
+    skip: async (name, request) => applied(control, await changeOne(() => orderSkip(control, name, request))),
+    undoMove: async (name, request) => applied(control, await changeOne(() => orderUndo(control, name, request))),
+    listJobs: async (filter) => Promise.all((await listJobs(control, filter)).map((job) => jobView(control, job))),
     describeJob: async (id) => jobView(control, (await jobNamed(control, id)).value),
-    cancelJob: (id) => change(async () => jobView(control, await cancelJob(control, id))),
+    cancelJob: (id) => changeOne(async () => jobView(control, await cancelJob(control, id))),
     checkEndpoint: async (endpoint) => {
       checkEndpointText(control, endpoint);
       return deps.checkEndpoint(endpoint);
@@ -143,30 +153,43 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     describeConnector: (name) => describeConnector(control, name),
     updateConnector: (name, request) => asking((of) => updateConnector(of, name, request)),
     deleteConnector: (name, request) => asking((of) => deleteConnector(of, name, request)),
-    pauseConnector: (name) => change(() => setConnectorState(control, name, "paused")),
-    resumeConnector: (name) => change(() => setConnectorState(control, name, "active")),
-    restartConnector: (name, request) => change(() => restartConnector(control, name, request)),
+    pauseConnector: (name) => changeOne(() => setConnectorState(control, name, "paused")),
+    resumeConnector: (name) => changeOne(() => setConnectorState(control, name, "active")),
+    restartConnector: (name, request) => changeOne(() => restartConnector(control, name, request)),
     checkConnector: (wish) => asking((of) => checkConnector(of, wish)),
     connectorTables: (database) => asking((of) => connectorTables(of, database)),
     status: () => status(control, { snapshot, ...started }),
     snapshot,
+    nodes: () => listNodes(control),
+    placeOf: (part) => placeOf(control, part),
+    caughtUp: () => engine.catalog.caughtUp(),
     async start() {
       checkOpen();
-      // A crash may have left something to remove; nobody is to own it.
-      await control.inTurn(() => removeDeleted(control));
+      await engine.catalog.caughtUp();
+      await duty.start({
+        // A crash may have left something to remove; nobody is to own it.
+        begin: () => control.inTurn(() => removeDeleted(control)).catch(report),
+        end: () => control.inTurn(async () => undefined).catch(report),
+      });
       await control.inTurn(() => dropUnordered(control));
       await delivery.start();
       await firing.start();
       await connectors.start();
       const pass = async () => {
+        if (!duty.isHeld()) return;
         await control.inTurn(() => removeDeleted(control));
         await trimPass(control);
+        await control.inTurn(() => dropUnordered(control));
         await jobsPass(control);
       };
       const each = { clock, signal: stopping.signal, report };
       periodic ??= Promise.all([
         every({ ...each, periodMs: TRIM_PERIOD_MS, pass }),
-        every({ ...each, periodMs: REMOVAL_PERIOD_MS, pass: removals.pass }),
+        every({
+          ...each,
+          periodMs: REMOVAL_PERIOD_MS,
+          pass: async () => (duty.isHeld() ? removals.pass() : undefined),
+        }),
       ]);
     },
     async stop(drainMs) {

@@ -1,6 +1,7 @@
 import { DEDUPE_WINDOW_MS, type Topic } from "../domain/topic.ts";
 import type { Shard, ShardCursor } from "../engine/port.ts";
 import type { Control } from "./control/control.ts";
+import { statusOf } from "./control/owner-status.ts";
 import { heldLetters } from "./letter-retention.ts";
 
 export const TRIM_PERIOD_MS = 60_000;
@@ -10,11 +11,12 @@ export const TRIM_PERIOD_MS = 60_000;
  */
 export const TRIM_GRACE_MS = 5 * 60_000;
 
-type Deps = Pick<Control, "engine" | "view" | "delivery" | "expiryNow" | "observer">;
+type Deps = Pick<Control, "engine" | "view" | "delivery" | "clock" | "node" | "expiryNow" | "observer">;
 
 /**
  * Lets go of what is past its time to live in every topic. What a subscription has not settled, or holds parked or in flight,
- * stays until it has: a tried message needs its bytes for its dead letter. A subscription that nobody owns holds its topic.
+ * stays until it has: a tried message needs its bytes for its dead letter. A subscription that nobody owns, or whose owner on
+ * another node has not reported just now, holds its topic.
  */
 export async function trimPass(deps: Deps): Promise<void> {
   for (const { topic } of deps.view.topics()) {
@@ -27,14 +29,14 @@ export async function trimPass(deps: Deps): Promise<void> {
 }
 
 async function trimTopic(deps: Deps, topic: Topic): Promise<void> {
-  const { engine, view, delivery } = deps;
+  const { engine, view } = deps;
   // A first stays as long as there may be repeats of it that have not expired: without it they would be firsts.
   const firstsMs = engine.capabilities.exactDuplicates ? 0 : DEDUPE_WINDOW_MS;
   let beforeMs = deps.expiryNow() - topic.ttlMs - TRIM_GRACE_MS - firstsMs;
   const shards = await engine.log.shards(topic.id);
   const lows = new Map<number, number>();
   for (const { id } of view.subscriptionsOf(topic)) {
-    const status = delivery.status(id);
+    const status = (await statusOf(deps, { id }))?.status;
     if (status === undefined) return;
     beforeMs = Math.min(beforeMs, status.oldestHeldMs ?? beforeMs);
     // What is committed, not what is in memory: after a crash the owner reads from there.
@@ -48,7 +50,7 @@ async function trimTopic(deps: Deps, topic: Topic): Promise<void> {
     }
   }
   if (topic.purpose === "dead-letter") {
-    const held = heldLetters(deps, topic);
+    const held = await heldLetters(deps, topic);
     if (held === undefined) return;
     for (const [shard, offset] of held) lows.set(shard, Math.min(offset, lows.get(shard) ?? offset));
   }

@@ -129,9 +129,10 @@ function isTableProgress(value: unknown): boolean {
 
 export function isJob(value: unknown): value is Job {
   if (!isObject(value)) return false;
-  const { id, state, subscription, subscriptionId, wish, createdAtMs, endedAtMs, error } = value;
+  const { id, state, subscription, subscriptionId, wish, node, createdAtMs, endedAtMs, error } = value;
   return (
     [id, subscription, subscriptionId, wish].every(isText) &&
+    (node === undefined || isText(node)) &&
     JOB_STATES.some((known) => known === state) &&
     isCount(createdAtMs) &&
     (endedAtMs === null || isCount(endedAtMs)) &&

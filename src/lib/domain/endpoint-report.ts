@@ -27,7 +27,7 @@ export function isEndpointReport(value: unknown): value is EndpointReport {
   );
 }
 
-function isOpenCircuit(value: unknown): value is OpenCircuit {
+export function isOpenCircuit(value: unknown): value is OpenCircuit {
   if (!isObject(value)) return false;
   const { kind, sinceMs, reason, pace, probes, nextProbeMs } = value;
   return (

@@ -50,6 +50,7 @@ export const CODES = {
   engine_unavailable: { status: 503, exit: 3 },
   engine_denied: { status: 503, exit: 4 },
   engine_failed: { status: 500, exit: 1 },
+  owner_unreachable: { status: 503, exit: 3 },
   disk_full: { status: 507, exit: 1 },
   broker_unreachable: { status: 0, exit: 3 },
   message_not_found: { status: 0, exit: 7 },

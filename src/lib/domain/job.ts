@@ -20,6 +20,8 @@ export interface JobHead {
   readonly subscriptionId: string;
   /** What was asked for, as text: an id that comes again with another wish is refused. */
   readonly wish: string;
+  /** Of the node that ordered it: only that one knows whether it is still at it. Left out: written by an earlier version. */
+  readonly node?: string;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
   /** Why it failed, in words. */

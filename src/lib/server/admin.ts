@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type AdminRoute, type ParsedBody, type ParsedQuery, ROUTES, type RouteName } from "../api/routes.ts";
 import { KBrokerError, type Problem } from "../domain/error.ts";
@@ -6,17 +6,20 @@ import { parsePayload } from "../domain/json.ts";
 import { brokerHandlers } from "./broker-status.ts";
 import { connectorHandlers } from "./connectors.ts";
 import { deadLetterHandlers } from "./dead-letters.ts";
+import type { Forwarder } from "./forward.ts";
 import type { Handlers } from "./handler.ts";
 import { jobHandlers } from "./jobs.ts";
 import { lagHandlers } from "./lag.ts";
 import { messageHandlers } from "./messages.ts";
 import { moveHandlers } from "./moves.ts";
+import { nodeHandlers } from "./nodes.ts";
 import { brokerToChange, brokerToLook, type PhaseHolder } from "./phase.ts";
 import { redriveHandlers } from "./redrive.ts";
 import { scheduledHandlers } from "./scheduled.ts";
 import { schemaHandlers } from "./schemas.ts";
 import { subscriptionHandlers } from "./subscriptions.ts";
 import { topicHandlers } from "./topics.ts";
+import { replyOfOwner } from "./where.ts";
 
 const HANDLERS: Handlers = {
   ...topicHandlers,
@@ -31,6 +34,7 @@ const HANDLERS: Handlers = {
   ...redriveHandlers,
   ...connectorHandlers,
   ...brokerHandlers,
+  ...nodeHandlers,
 };
 
 /** What a route that declares no query and no body takes: nothing (some clients send `{}`). */
@@ -39,6 +43,7 @@ const NOTHING = z.strictObject({}).optional();
 export interface AdminContext {
   readonly phase: PhaseHolder;
   readonly version: string;
+  readonly forwarder: Forwarder;
 }
 
 /** Registers every route of the table. */
@@ -46,24 +51,26 @@ export function adminRoutes(app: FastifyInstance, context: AdminContext): void {
   for (const name of Object.keys(ROUTES) as RouteName[]) register(app, context, name);
 }
 
-function register<N extends RouteName>(app: FastifyInstance, { phase, version }: AdminContext, routeName: N): void {
+function register<N extends RouteName>(app: FastifyInstance, context: AdminContext, routeName: N): void {
+  const { phase, version, forwarder } = context;
   const route: AdminRoute = ROUTES[routeName];
   const handle = HANDLERS[routeName];
-  const handler = async (request: FastifyRequest) => {
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     // The table's schema for this very route gave the value; TypeScript cannot follow the route's name through the table.
     const body = parse(route.body, bodyOf(request), "body") as ParsedBody<N>;
     const query = parse(route.query, request.query, "query") as ParsedQuery<N>;
     const broker = route.method === "GET" ? brokerToLook(phase) : brokerToChange(phase);
+    const name = nameOf(request.params);
+    const elsewhere = await replyOfOwner(forwarder, { request, reply, asked: { route, broker, name, query } });
+    if (elsewhere !== undefined) return elsewhere;
     const state = phase.current.kind === "ready" ? "ready" : "stopping";
-    return handle({ broker, about: { version, state }, name: nameOf(request.params), body, query });
+    const answer = await handle({ broker, about: { version, state }, name, body, query });
+    return reply.code(route.status).header("cache-control", "no-store").send(answer);
   };
   app.route({
     method: route.method,
     url: route.path,
-    handler: async (request, reply) => {
-      const answer = await handler(request);
-      return reply.code(route.status).header("cache-control", "no-store").send(answer);
-    },
+    handler,
   });
 }
 

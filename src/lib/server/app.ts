@@ -6,6 +6,7 @@ import { adminRoutes } from "./admin.ts";
 import { type BodyLimits, discardRest, readBody } from "./body.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { answerError, type ErrorContext } from "./error-reply.ts";
+import type { Forwarder } from "./forward.ts";
 import type { Guard } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
 import {
@@ -32,6 +33,7 @@ export interface AppOptions {
   readonly newId: () => string;
   readonly version: string;
   readonly limits: Limits;
+  readonly forwarder: Forwarder;
 }
 
 /** Every route, and what is the same for all of them: the guard, how a body is read, how an error is answered. */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Broker } from "../broker/broker.ts";
 import { KBrokerError } from "../domain/error.ts";
 import { buildApp } from "./app.ts";
+import { openForwarder } from "./forward.ts";
 import { browserGuard, hostOf } from "./guard.ts";
 import { CLOSE_MS, LIMITS, type Limits } from "./limits.ts";
 import { addressToBind, type Listen, listen, urlOf } from "./listen.ts";
@@ -13,6 +14,8 @@ export interface ServerOptions {
   readonly listen: Listen;
   /** Names under which others reach this broker, beside its address and this machine's own names. */
   readonly allowedHosts: readonly string[];
+  /** How it calls itself to the other nodes, once it is one of them. */
+  readonly node?: () => string;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly newId: () => string;
@@ -31,11 +34,16 @@ export interface Server {
   close(): Promise<void>;
 }
 
-export async function openServer({ limits = LIMITS, ...options }: ServerOptions): Promise<Server> {
+export async function openServer({
+  limits = LIMITS,
+  node = () => "a node",
+  ...options
+}: ServerOptions): Promise<Server> {
   const address = await addressToBind(options.listen);
   const phase: PhaseHolder = { current: { kind: "starting" } };
   const guard = browserGuard(listedHosts(address, options));
-  const app = buildApp({ ...options, limits, phase, guard });
+  const forwarder = openForwarder(node);
+  const app = buildApp({ ...options, limits, phase, guard, forwarder });
   const port = await listen(app, { host: address, port: options.listen.port });
   return {
     url: urlOf(address, port),
@@ -47,7 +55,10 @@ export async function openServer({ limits = LIMITS, ...options }: ServerOptions)
       phase.current = { kind: "stopping", broker: current.kind === "starting" ? undefined : current.broker };
       app.server.closeIdleConnections();
     },
-    close: () => close(app),
+    async close() {
+      await close(app);
+      await forwarder.close();
+    },
   };
 }
 

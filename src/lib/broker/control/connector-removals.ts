@@ -4,6 +4,7 @@ import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { BrokerDeps } from "../broker.ts";
 import type { CatalogView, Versioned } from "../catalog-view.ts";
 import { settingsOf } from "../connectors/settings.ts";
+import { letGo } from "./let-go.ts";
 
 /** How often what could not be removed is tried again. */
 export const REMOVAL_PERIOD_MS = 60_000;
@@ -25,7 +26,7 @@ export interface ConnectorRemovals {
   idle(): Promise<void>;
 }
 
-export interface RemovalDeps extends Pick<BrokerDeps, "engine" | "sources" | "observer"> {
+export interface RemovalDeps extends Pick<BrokerDeps, "engine" | "clock" | "sources" | "observer"> {
   readonly view: CatalogView;
   /** Waits for no database any more, and touches the engine no more. */
   readonly signal: AbortSignal;
@@ -80,7 +81,7 @@ function markedOf({ view }: RemovalDeps): readonly Versioned<Connector>[] {
 async function removeConnector(deps: RemovalDeps, { value: connector, version }: Versioned<Connector>): Promise<void> {
   const { engine, sources, signal } = deps;
   const resource = connectorResource(connector);
-  await engine.owners.unwant(resource);
+  await letGo(deps, resource);
   if (signal.aborted) throw new KBrokerError("broker_stopping", "The broker is stopping.");
   if (connector.deletion?.keepSlot !== true) {
     await unlessAborted(sources[connector.kind].remove(settingsOf(connector)), signal);

@@ -3,6 +3,7 @@ import type { BrokerDeps } from "../broker.ts";
 import type { CatalogView } from "../catalog-view.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { ConnectorRemovals } from "./connector-removals.ts";
+import type { ControlDuty } from "./duty.ts";
 import type { InTurn } from "./in-turn.ts";
 import type { LetterIndex } from "./letter-index.ts";
 
@@ -10,6 +11,7 @@ import type { LetterIndex } from "./letter-index.ts";
 export interface Control extends Omit<BrokerDeps, "post" | "random"> {
   readonly view: CatalogView;
   readonly delivery: Delivery;
+  readonly duty: ControlDuty;
   readonly inTurn: InTurn;
   readonly letterIndex: LetterIndex;
   readonly removals: ConnectorRemovals;

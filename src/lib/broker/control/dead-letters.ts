@@ -7,6 +7,7 @@ import type { DeadLetterList, DeadLetterPage } from "../requests/dead-letters.ts
 import type { Control } from "./control.ts";
 import type { LetterPlace } from "./letter-index.ts";
 import { deadCount, type FoundLetter, lettersOf, type Standing, standingOf } from "./letters.ts";
+import { statusOf } from "./owner-status.ts";
 
 /** A page ends here even when its count is not reached: what is listed is held in memory. */
 export const PAGE_BYTES_MAX = 8 * 1024 * 1024;
@@ -22,7 +23,8 @@ export async function listDeadLetters(control: Control, name: string, page: Dead
   const after = page.after === undefined ? undefined : parsePosition(page.after);
   const filter = filterAt(page.filter ?? {}, control.clock.now());
   const all = page.all === true;
-  const standing = await standingOf(control, subscription, control.delivery.status(subscription.id));
+  const told = await statusOf(control, subscription);
+  const standing = await standingOf(control, subscription, told?.status);
   if (standing === undefined) return { entries: [], total: 0, setAside: 0, next: null };
   const { places, setAside } = standing;
   const dead = await deadCount(control, subscription, all ? unsettled(standing) : standing);

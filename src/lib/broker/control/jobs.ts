@@ -67,13 +67,14 @@ export async function checkNoneActive(control: Control, { name, id }: Subscripti
   });
 }
 
-export function newJob({ clock, newId }: Control, { id, subscription, wish }: JobOrder): JobHead {
+export function newJob({ clock, newId, node }: Control, { id, subscription, wish }: JobOrder): JobHead {
   return {
     id: id ?? newId(),
     state: "running",
     subscription: subscription.name,
     subscriptionId: subscription.id,
     wish,
+    node,
     createdAtMs: clock.now(),
     endedAtMs: null,
     error: null,
@@ -110,17 +111,22 @@ function cannotCancel({ id, kind, state, subscription }: Job): KBrokerError {
 
 /**
  * A move is ordered once the subscription has its generation. A job whose broker ended before that never happened and is removed: its
- * caller was told nothing, and ordering the same id again orders it. For a time when no order is under way on this node.
+ * caller was told nothing, and ordering the same id again orders it. For a time when no order is under way on this node; what another
+ * node orders is left to it, as long as it is there.
  */
 export async function dropUnordered(control: Control): Promise<void> {
   for (const job of await allJobs(control)) {
     const { value } = job;
-    const { id, subscription, kind, state } = value;
+    const { id, subscription, kind, state, node } = value;
     const isOrdered = control.view.subscription(subscription)?.value.lastMove?.job === id;
-    if (!isMove(value) || state !== "running" || isOrdered) continue;
+    if (!isMove(value) || state !== "running" || isOrdered || isOther(control, node)) continue;
     control.observer.log("warn", `A ${kind} was not ordered to its end; nothing was moved.`, { subscription, job: id });
     await remove(control, job);
   }
+}
+
+function isOther({ engine, node: own }: Control, node: string | undefined): boolean {
+  return node !== own && engine.nodes.list().some(({ id, isSelf }) => id === node && !isSelf);
 }
 
 /** Removes the jobs of a subscription that is deleted. */

@@ -9,6 +9,7 @@ import { topicNamed } from "../lookup.ts";
 import type { Control } from "./control.ts";
 import { type Kept, keptShards } from "./kept.ts";
 import { deadCount, standingOf } from "./letters.ts";
+import { ownerElsewhere, statusOf } from "./owner-status.ts";
 import { publishPerS } from "./publish-rate.ts";
 
 /** One shard: what is kept of it and how far the subscription has come. */
@@ -22,7 +23,8 @@ export interface Place extends Kept {
  */
 export async function lagOf(control: Control, subscription: Subscription): Promise<LagView> {
   // One look at the owner: cursors and parked messages of the same moment, so that no message is counted twice or not at all.
-  const status = control.delivery.status(subscription.id);
+  const told = await statusOf(control, subscription);
+  const status = told?.status;
   const { topic } = topicNamed(control.view, subscription.topic);
   const places = await placesOf(control, subscription, status?.cursors);
   const shards = places.map(shardLag);
@@ -36,7 +38,7 @@ export async function lagOf(control: Control, subscription: Subscription): Promi
     deadLetters: standing === undefined ? null : await deadCount(control, subscription, standing),
     setAside: standing?.setAside ?? null,
     asOfMs: control.clock.now(),
-    owner: status === undefined ? null : control.node,
+    owner: told?.owner ?? ownerElsewhere(control, subscription),
     shards,
   };
 }

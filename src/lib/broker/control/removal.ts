@@ -4,6 +4,7 @@ import type { Topic } from "../../domain/topic.ts";
 import type { CatalogView, Versioned } from "../catalog-view.ts";
 import type { Control } from "./control.ts";
 import { forgetJobs } from "./jobs.ts";
+import { letGo } from "./let-go.ts";
 import { forgetVersions } from "./schema-versions.ts";
 
 type Documents = Pick<CatalogView, "deletedTopics" | "subscriptionDocuments">;
@@ -63,7 +64,7 @@ async function withMark(
 async function removeSubscriptions(control: Control, marked: readonly Versioned<Subscription>[]): Promise<void> {
   const { engine } = control;
   // Together: each waits for what is in flight.
-  await Promise.all(marked.map(({ value }) => engine.owners.unwant(value.id)));
+  await Promise.all(marked.map(({ value }) => letGo(control, value.id)));
   for (const { value, version } of marked) {
     await engine.cursors.forget(value.id);
     await forgetJobs(control, value.id);

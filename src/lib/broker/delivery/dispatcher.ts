@@ -9,7 +9,7 @@ import { Pushes } from "./pushes.ts";
 import { statusOf } from "./status.ts";
 import { sweepParts } from "./sweep.ts";
 
-export interface DispatcherOptions extends Omit<PartsOptions, "stir"> {
+export interface DispatcherOptions extends Omit<PartsOptions, "stir" | "status"> {
   readonly post: Post;
 }
 
@@ -29,7 +29,7 @@ export class Dispatcher {
     const { hold } = options;
     this.#hold = hold;
     this.#subscription = hold.subscription;
-    this.#parts = partsOf({ ...options, stir: () => this.#stir() });
+    this.#parts = partsOf({ ...options, stir: () => this.#stir(), status: () => this.status() });
     this.#pushes = new Pushes({
       parts: this.#parts,
       post,
@@ -53,10 +53,10 @@ export class Dispatcher {
     this.#fill();
   }
 
-  /** Periodic: makes durable what was settled, and what was learned. */
-  commit(): void {
+  /** Periodic: makes durable what was settled, and what was learned; where there are other nodes, tells them how it stands. */
+  commit(isShared: boolean): void {
     this.#parts.positions.commit();
-    this.#parts.reporter.pass();
+    this.#parts.reporter.pass(isShared);
   }
 
   sweep(): Promise<void> {

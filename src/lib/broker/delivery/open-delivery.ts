@@ -177,7 +177,8 @@ class Deliveries implements Delivery {
   }
 
   #commit(): void {
-    for (const owned of this.#owned.values()) owned.commit();
+    const isShared = this.#deps.engine.nodes.list().length > 1;
+    for (const owned of this.#owned.values()) owned.commit(isShared);
   }
 
   async #sweep(): Promise<void> {

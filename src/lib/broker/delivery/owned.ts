@@ -74,10 +74,12 @@ export class Owned {
   lose(): void {
     this.#ended.abort();
     this.#dispatcher?.close();
+    // What it knew is somebody else's to say from now on.
+    this.#dispatcher = undefined;
   }
 
-  commit(): void {
-    this.#dispatcher?.commit();
+  commit(isShared: boolean): void {
+    this.#dispatcher?.commit(isShared);
   }
 
   /** Gives up what expired, and opens anew where the topic has more shards than when it was opened. */

@@ -2,6 +2,7 @@ import { type RateMeter, rateMeter } from "../../domain/rate.ts";
 import { type Alarm, alarm } from "./alarm.ts";
 import { Burial } from "./burial.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
+import type { DeliveryStatus } from "./delivery.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type Failures, failures } from "./failures.ts";
 import { Feeds } from "./feeds.ts";
@@ -42,9 +43,11 @@ export interface PartsOptions {
   readonly random: () => number;
   /** Told when there may be something to send, or a step toward the end was made. */
   readonly stir: () => void;
+  /** How all of it stands now. */
+  readonly status: () => DeliveryStatus;
 }
 
-export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
+export function partsOf({ hold, opened, random, stir, status }: PartsOptions): Parts {
   const parked = parkedSet(hold.clock);
   const park = parker(hold);
   const positions = new Positions(hold, opened, stir);
@@ -64,7 +67,7 @@ export function partsOf({ hold, opened, random, stir }: PartsOptions): Parts {
     reports.turned();
   };
   const endpoint = new Endpoint({ hold, known: opened.endpoint, parked: opened.parked, turned });
-  const reports = reporter(hold, endpoint);
+  const reports = reporter(hold, endpoint, status);
   return {
     hold,
     positions,

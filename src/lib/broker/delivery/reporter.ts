@@ -1,10 +1,15 @@
+import type { DeliveryReport } from "../../domain/delivery-report.ts";
+import type { DeliveryStatus } from "./delivery.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { failed, type Hold } from "./hold.ts";
 
-/** Tells the engine what is known of the endpoint: when it changed, at most once a period, at once where it turned. */
+/**
+ * Tells the engine what is known of the endpoint, for the next owner: when it changed, at most once a period, at once where it turned.
+ * Where there are other nodes it tells them how the subscription stands, too: when that changed, and often enough to be believed.
+ */
 export interface Reporter {
-  /** Writes if there is news and the last time is long enough ago. Never rejects. */
-  pass(): void;
+  /** Writes if there is news and the last time is long enough ago. Never rejects. `isShared`: there are other nodes. */
+  pass(isShared: boolean): void;
   /** Writes now. */
   turned(): void;
   /** Writes what is not written yet, after the end. */
@@ -12,27 +17,50 @@ export interface Reporter {
 }
 
 /** One write at a time. One that fails is said and written again later; nothing waits for it. */
-export function reporter(hold: Hold, endpoint: Endpoint): Reporter {
+export function reporter(hold: Hold, endpoint: Endpoint, status: () => DeliveryStatus): Reporter {
   const { engine, ownership, clock, limits, activity, signal } = hold;
   let written = endpoint.revision;
   let notBeforeMs = 0;
   let writing: Promise<void> | undefined;
   let isUrgent = false;
+  let isShared = false;
+  /** The last that the other nodes were told; `undefined`: nothing. */
+  let told: { readonly text: string; readonly atMs: number } | undefined;
+
+  /** What the other nodes are to know. */
+  function forOthers(): DeliveryReport | undefined {
+    if (!isShared || signal.aborted) return undefined;
+    const { cursors: _, letters, ...same } = status();
+    if (letters === undefined) return same;
+    const { setAside, heldFrom } = letters;
+    return { ...same, letters: { setAside, heldFrom } };
+  }
+
+  function isNews(): boolean {
+    if (written !== endpoint.revision) return true;
+    const delivery = forOthers();
+    if (delivery === undefined) return false;
+    if (told === undefined || clock.monotonic() - told.atMs >= limits.toldAgainMs) return true;
+    return JSON.stringify(delivery) !== told.text;
+  }
 
   async function write(): Promise<void> {
     const { revision } = endpoint;
+    const delivery = forOthers();
+    const atMs = clock.monotonic();
     isUrgent = false;
-    notBeforeMs = clock.monotonic() + limits.reportPeriodMs;
+    notBeforeMs = atMs + limits.reportPeriodMs;
     try {
-      await engine.reports.report(ownership, endpoint.report());
+      await engine.reports.report(ownership, { ...endpoint.report(), ...(delivery !== undefined && { delivery }) });
       written = revision;
+      told = delivery && { text: JSON.stringify(delivery), atMs };
     } catch (error) {
       failed(hold, "What is known of the endpoint cannot be written; it is written again later.", error);
     }
   }
 
   function start(): void {
-    if (writing !== undefined || written === endpoint.revision || signal.aborted) return;
+    if (writing !== undefined || signal.aborted || !isNews()) return;
     writing = activity.during(write()).finally(() => {
       writing = undefined;
       if (isUrgent) start();
@@ -40,7 +68,8 @@ export function reporter(hold: Hold, endpoint: Endpoint): Reporter {
   }
 
   return {
-    pass() {
+    pass(shared) {
+      isShared = shared;
       if (clock.monotonic() >= notBeforeMs) start();
     },
     turned() {

@@ -3,6 +3,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import type { Message } from "../../domain/message.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
 import type { TopicEntry } from "../catalog-view.ts";
+import { onNewestTopic } from "../caught-up.ts";
 import type { BatchResult, PublishBatchRequest } from "../requests/publish.ts";
 import { judge, publishTarget } from "./accept.ts";
 import { answer, type PublishDeps } from "./publish.ts";
@@ -25,7 +26,7 @@ export function createPublishBatch(
 ): (request: PublishBatchRequest) => Promise<readonly BatchResult[]> {
   const { engine, view, observer, checkOpen } = deps;
 
-  return async ({ topic: name, batch }) => {
+  const publish = async ({ topic: name, batch }: PublishBatchRequest) => {
     checkOpen();
     const entry = publishTarget(view, name);
     const { topic } = entry;
@@ -41,6 +42,8 @@ export function createPublishBatch(
       return orRefusal(one.line, (line) => ({ line, published: answer(appended.next().value, of, observer) }));
     });
   };
+
+  return (request) => onNewestTopic(deps, request.topic, () => publish(request));
 }
 
 /** Fails with `payload_too_large` or `invalid_request` when the batch itself cannot be taken. */

@@ -2,6 +2,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
 import type { Appended } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
+import { onNewestTopic } from "../caught-up.ts";
 import { ofTopic } from "../lookup.ts";
 import type { Published, PublishRequest } from "../requests/publish.ts";
 import { type AcceptDeps, accept } from "./accept.ts";
@@ -21,13 +22,15 @@ const DEDUPED = { dedupeWindowMs: DEDUPE_WINDOW_MS };
 export function createPublish(deps: PublishDeps): (request: PublishRequest) => Promise<Published> {
   const { engine, observer, checkOpen } = deps;
 
-  return async (request) => {
+  const publish = async (request: PublishRequest) => {
     checkOpen();
     const { topic, message } = accept(deps, request);
     const append = engine.log.append(topic.id, [message], request.id === undefined ? {} : DEDUPED);
     const [appended] = await ofTopic(deps.view, topic, append);
     return answer(appended, { id: message.id, topic: topic.name }, observer);
   };
+
+  return (request) => onNewestTopic(deps, request.topic, () => publish(request));
 }
 
 /** What a publisher is told of an append. */

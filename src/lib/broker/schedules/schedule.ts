@@ -2,6 +2,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import { checkScheduleMinutes } from "../../domain/schedule.ts";
 import type { ScheduledMessage } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
+import { onNewestTopic } from "../caught-up.ts";
 import { type AcceptDeps, accept } from "../publish/accept.ts";
 import type { Scheduled, ScheduleRequest } from "../requests/publish.ts";
 import type { Firing } from "./firing.ts";
@@ -21,7 +22,7 @@ const MINUTE_MS = 60_000;
 export function createSchedule(deps: ScheduleDeps): (request: ScheduleRequest) => Promise<Scheduled> {
   const { engine, clock, observer, firing, checkOpen } = deps;
 
-  return async (request) => {
+  const schedule = async (request: ScheduleRequest) => {
     checkOpen();
     checkScheduleMinutes(request.minutes);
     const { topic, message } = accept(deps, request);
@@ -35,6 +36,8 @@ export function createSchedule(deps: ScheduleDeps): (request: ScheduleRequest) =
     const { dueMs: scheduledForMs } = put.kind === "exists" ? put.first : scheduled;
     return { id: message.id, topic: topic.name, scheduledForMs };
   };
+
+  return (request) => onNewestTopic(deps, request.topic, () => schedule(request));
 }
 
 function checkSame(now: ScheduledMessage, first: ScheduledMessage): void {

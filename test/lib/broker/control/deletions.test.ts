@@ -361,7 +361,7 @@ describe("a crash at any step of a deletion leaves the whole or nothing", () => 
     await life.subscribe("mailer", { deadLetterTopic: "billing_errors", errors: "keep" });
     disk.isBroken = false;
 
-    await life.broker.pauseSubscription("mailer");
+    await life.broker.createTopic({ name: "another", visibility: "private" });
 
     expect(names(life)).not.toContain("subscription/billing");
     expect(await life.broker.describeTopic("billing_errors")).toMatchObject({ messages: 1 });
