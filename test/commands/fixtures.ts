@@ -3,6 +3,7 @@ import type { ConnectorCheckReply, ConnectorReply } from "../../src/lib/api/conn
 import type { DeadLetter } from "../../src/lib/api/dead-letter.ts";
 import type { EndpointReply } from "../../src/lib/api/endpoint.ts";
 import type { LagReply } from "../../src/lib/api/lag.ts";
+import type { NodeListReply } from "../../src/lib/api/node.ts";
 import type { ScheduledItem } from "../../src/lib/api/schedule.ts";
 import type { SubscriptionReply } from "../../src/lib/api/subscription.ts";
 import type { TopicReply } from "../../src/lib/api/topic.ts";
@@ -112,6 +113,15 @@ export const scheduled = (changes: Partial<ScheduledItem> = {}): ScheduledItem =
   attributes: { "event-type": "created" },
   payloadBytes: 15,
   ...changes,
+});
+
+export const node = (): NodeListReply["items"][number] => ({
+  ...{ name: "host-7070", url: "http://10.0.0.7:7070", roles: ["inbox", "outbox", "admin"], self: true },
+  since: "2026-01-01T00:00:00.000Z",
+  owns: [
+    { kind: "control", name: "control", since: "2026-01-01T00:00:01.000Z" },
+    { kind: "subscription", name: "billing", since: "2026-01-01T00:00:02.000Z" },
+  ],
 });
 
 export const broker = (changes: Partial<BrokerReply> = {}): BrokerReply => ({

@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { connectorListReply } from "../../src/lib/api/connector.ts";
 import { deadLetterListReply } from "../../src/lib/api/dead-letter.ts";
+import { nodeListReply } from "../../src/lib/api/node.ts";
 import { scheduledListReply } from "../../src/lib/api/schedule.ts";
 import { subscriptionListReply } from "../../src/lib/api/subscription.ts";
 import { topicListReply } from "../../src/lib/api/topic.ts";
-import { connector, deadLetter, scheduled, subscription, topic } from "./fixtures.ts";
+import { connector, deadLetter, node, scheduled, subscription, topic } from "./fixtures.ts";
 import { run, runJson } from "./run.ts";
 import { stubBroker } from "./stub-broker.ts";
 
@@ -19,6 +20,7 @@ const lists = [
   { name: "topic list", argv: [], route: TOPICS, item: topic(), schema: topicListReply },
   { name: "subscription list", argv: [], route: SUBSCRIPTIONS, item: subscription(), schema: subscriptionListReply },
   { name: "connector list", argv: [], route: CONNECTORS, item: connector(), schema: connectorListReply },
+  { name: "broker nodes", argv: [], route: "GET /admin/v1/nodes", item: node(), schema: nodeListReply },
   { name: "dlq list", argv: ["billing"], route: LETTERS, item: deadLetter(), schema: deadLetterListReply },
   {
     name: "message scheduled list",
@@ -66,7 +68,7 @@ test.each(lists)(
 
     expect(table.stdout).toBe("");
     expect(table.stderr).toMatch(
-      /^(There is no (topic|subscription|connector) yet\. Create one: kbroker \w+ create.*|No dead letters\. .+: kbroker dlq list billing --all|Nothing waits for its time\. Schedule a message: kbroker message schedule orders .+)\n$/,
+      /^(There is no (topic|subscription|connector) yet\. Create one: kbroker \w+ create.*|No node is known here yet\. Ask again in a moment: kbroker broker nodes|No dead letters\. .+: kbroker dlq list billing --all|Nothing waits for its time\. Schedule a message: kbroker message schedule orders .+)\n$/,
     );
     expect(json).toMatchObject({ items: [] });
   },

@@ -1,0 +1,27 @@
+import type { NodeListReply } from "../api/node.ts";
+import { countText } from "./fields.ts";
+import type { ListView } from "./list-view.ts";
+
+type NodeReply = NodeListReply["items"][number];
+
+const count = (kind: NodeReply["owns"][number]["kind"]) => (node: NodeReply) =>
+  countText(node.owns.filter((owned) => owned.kind === kind).length);
+
+export const nodeView: ListView<NodeReply> = {
+  columns: [
+    { head: "NAME", text: ({ name }) => name },
+    { head: "URL", text: ({ url }) => url ?? "none" },
+    { head: "ROLES", text: ({ roles }) => roles.join(",") },
+    { head: "SINCE", text: ({ since }) => since },
+    { head: "SUBSCRIPTIONS", text: count("subscription"), align: "right" },
+    { head: "CONNECTORS", text: count("connector"), align: "right" },
+    { head: "SCHEDULES", text: count("schedules"), align: "right" },
+    { head: "CONTROL", text: ({ owns }) => (owns.some(({ kind }) => kind === "control") ? "yes" : "") },
+    {
+      head: "OWNS",
+      text: ({ owns }) => owns.map(({ kind, name, since }) => `${kind} ${name} (${since})`).join(", "),
+      wide: true,
+    },
+  ],
+  empty: "No node is known here yet. Ask again in a moment: kbroker broker nodes",
+};
