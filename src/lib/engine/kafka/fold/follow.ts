@@ -28,7 +28,9 @@ export interface Follower {
   close(): void;
 }
 
-const POLL_MS = 4_000;
+const POLL_MS = 2_000;
+/** While a partition has no leader: it may come to one that is asked already, and waits for the end of that. */
+const POLL_MS_SHORT = 100;
 const POLL_BYTES_MAX = 8 << 20;
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 1_000;
@@ -90,7 +92,8 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
     const bytesMax = Math.floor(POLL_BYTES_MAX / led.length);
     const places = led.map(({ index, next }) => ({ uuid, partition: index, from: next, bytesMax }));
     const froms = new Map(led.map(({ index, next }) => [index, next]));
-    const wishes = { waitMs: POLL_MS, bytesMax: POLL_BYTES_MAX };
+    const waitMs = partitions.some(({ isFailing }) => isFailing) ? POLL_MS_SHORT : POLL_MS;
+    const wishes = { waitMs, bytesMax: POLL_BYTES_MAX };
     const options = { purpose: "fold", slot, deadlineMs: 0, signal } as const;
     const fetched = await wire.call({ node }, (connection) => fetchOnce(connection, places, wishes), options);
     if (signal.aborted) return;
@@ -164,10 +167,10 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
     if (isLooking) return;
     isLooking = true;
     let failure = first;
+    const told = tellWhileLooking(() => failure);
     for (let attempt = 0; !signal.aborted; attempt++) {
       await clock.after(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** attempt), signal);
       if (signal.aborted) break;
-      tellSilence(failure);
       try {
         wire.forgetTopic(name);
         const found = await wire.topic(name);
@@ -179,6 +182,15 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
       if (partitions.every(({ leader }) => leader !== NO_LEADER)) break;
     }
     isLooking = false;
+    await told;
+  }
+
+  /** Apart from the looking, each step of which may take as long as Kafka is away. */
+  async function tellWhileLooking(cause: () => unknown): Promise<void> {
+    while (isLooking && !signal.aborted) {
+      tellSilence(cause());
+      await clock.after(PAUSE_MS_MAX, signal);
+    }
   }
 
   function lead(found: KafkaTopic): void {

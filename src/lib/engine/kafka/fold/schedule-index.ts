@@ -106,7 +106,7 @@ export function createScheduleIndex(): ScheduleIndex {
     find: (topicId, id) => topics.get(topicId)?.ids.get(id),
     isBehind: (place) => (behind.get(idKey(place.topicId, place.id)) ?? []).some((each) => isAt(each, place)),
     ofTopic: (topicId, after) =>
-      topics.get(topicId)?.order.from((each) => after === undefined || compareKeys(keyOf(each), after) > 0) ?? [],
+      topics.get(topicId)?.order.from((each) => after === undefined || compare(each, after.dueMs, after.id) > 0) ?? [],
     ofPartition: (partition) => orders.get(partition)?.from(() => true) ?? [],
     placesOf(topicId) {
       const waiting = Array.from(topics.get(topicId)?.ids.values() ?? []);
@@ -122,16 +122,12 @@ export function placeOf({ topic: { topicId }, id, dueMs, nonce }: Waiting): Sche
   return { topicId, id, dueMs, nonce };
 }
 
-function keyOf({ topic: { topicId }, id, dueMs }: Waiting): ScheduledKey {
-  return { topicId, id, dueMs };
-}
-
 function byDueTime(a: Waiting, b: Waiting): number {
-  return compareKeys(keyOf(a), keyOf(b));
+  return compare(a, b.dueMs, b.id) || compareTexts(a.topic.topicId, b.topic.topicId);
 }
 
-function compareKeys(a: ScheduledKey, b: ScheduledKey): number {
-  return a.dueMs - b.dueMs || compareTexts(a.id, b.id) || compareTexts(a.topicId, b.topicId);
+function compare(waiting: Waiting, dueMs: number, id: string): number {
+  return waiting.dueMs - dueMs || compareTexts(waiting.id, id);
 }
 
 function compareTexts(a: string, b: string): number {

@@ -22,7 +22,7 @@ const LINKS_MAX: Readonly<Record<Purpose, number>> = {
   commit: 1,
   join: 8,
 };
-/** Longer than what the broker is asked to wait: fetch 5 s, fold 4 s, join the rebalance timeout. */
+/** Longer than what the broker is asked to wait: fetch 5 s, fold 2 s, join the rebalance timeout. */
 const REQUEST_MS: Readonly<Record<Purpose, number>> = {
   admin: 15_000,
   produce: 15_000,
