@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type KafkaSettings, parseBrokers } from "../../src/lib/domain/kafka-settings.ts";
-import { ROLES } from "../../src/lib/domain/node.ts";
+import { ROLES, type Role } from "../../src/lib/domain/node.ts";
 import type { HoldRecord, Holds } from "../../src/lib/engine/kafka/fold/holds.ts";
 import type { OwnDocuments } from "../../src/lib/engine/kafka/fold/own-documents.ts";
 import { type Ownership, openOwnership } from "../../src/lib/engine/kafka/ownership.ts";
@@ -79,6 +79,8 @@ export interface KafkaNodeOptions {
   readonly prefix: string;
   readonly id: string;
   readonly state: SharedState;
+  /** Left out: all of them. */
+  readonly roles?: readonly Role[];
   /** Before the id of a topic: its name in Kafka. */
   readonly topicPrefix?: string;
   /** What the operator is told. */
@@ -101,6 +103,7 @@ export async function openNode({
   prefix,
   id,
   state,
+  roles = ROLES,
   topicPrefix = "",
   told = [],
 }: KafkaNodeOptions): Promise<KafkaNodeUnderTest> {
@@ -122,7 +125,7 @@ export async function openNode({
   const ownership = await openOwnership({
     wire,
     clock: systemClock,
-    node: nodeName(id),
+    node: { ...nodeName(id), roles },
     prefix,
     parkedPartitions: 4,
     producing,

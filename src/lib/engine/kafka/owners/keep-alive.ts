@@ -3,9 +3,11 @@ import { KBrokerError, messageOf } from "../../../domain/error.ts";
 import type { Report } from "../report.ts";
 import type { Hold } from "./hold.ts";
 
+type Kept = Pick<Hold, "ownership" | "confirmedMs" | "confirm">;
+
 export interface KeepAliveOptions {
   readonly clock: Clock;
-  readonly holds: () => readonly Hold[];
+  readonly holds: () => readonly Kept[];
   readonly signal: AbortSignal;
   readonly report: Report;
 }
@@ -32,6 +34,6 @@ export async function keepAlive({ clock, holds, signal, report }: KeepAliveOptio
 }
 
 /** Another one for each hold, so that those that began together do not ask together for ever. */
-function silenceMs({ ownership: { epoch } }: Hold): number {
+function silenceMs({ ownership: { epoch } }: Kept): number {
   return SILENCE_MS_MIN + ((epoch * 7_919) % (SILENCE_MS_MAX - SILENCE_MS_MIN));
 }

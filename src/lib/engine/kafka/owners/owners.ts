@@ -191,10 +191,8 @@ class OwnersOfNode implements KafkaOwners {
   }
 
   readonly #acquire = async (place: Place): Promise<void> => {
-    const hold = await acquire(this.#deps, place.resource, {
-      joins: this.#joins,
-      lost: (lost) => this.#lose(place, lost),
-    });
+    const hold = await this.#taken(place);
+    if (hold === undefined) return;
     place.hold = hold;
     place.waitsUntilMs = undefined;
     place.failuresInRow = 0;
@@ -206,6 +204,17 @@ class OwnersOfNode implements KafkaOwners {
       throw error;
     }
   };
+
+  /** `undefined`: it failed, and nobody wants it any more. */
+  async #taken(place: Place): Promise<Hold | undefined> {
+    try {
+      const lost = (hold: Hold) => this.#lose(place, hold);
+      return await acquire(this.#deps, place.resource, { joins: this.#joins, lost });
+    } catch (error) {
+      if (!place.isWanted || this.#closing.signal.aborted) return undefined;
+      throw error;
+    }
+  }
 
   readonly #release = async (place: Place): Promise<void> => {
     const { hold } = place;
@@ -222,6 +231,8 @@ class OwnersOfNode implements KafkaOwners {
   async #letGo(hold: Hold): Promise<void> {
     if (hold.isOver) return;
     hold.end();
+    // The others count it as gone, or will before they could be told.
+    if (!this.#deps.membership.isConfirmed()) return;
     await tellReleased(this.#deps, hold);
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, expect } from "vitest";
+import { ROLES, type Role } from "../../../../../src/lib/domain/node.ts";
 import type { Ownership } from "../../../../../src/lib/engine/port.ts";
 import { describeWithKafka as describe, kafkaForTests, testWithKafka as test } from "../../../../support/kafka.ts";
 import {
@@ -32,8 +33,13 @@ interface Owner {
 
 const group = (): Group => ({ prefix: freshPrefix(), state: sharedState() });
 
-async function nodeOf(of: Group, id: string, released: (ownership: Ownership) => Promise<void> = async () => {}) {
-  const node = await openNode({ servers: await kafkaForTests(), id, ...of });
+interface NodeOptions {
+  readonly released?: (ownership: Ownership) => Promise<void>;
+  readonly roles?: readonly Role[];
+}
+
+async function nodeOf(of: Group, id: string, { released = async () => {}, roles = ROLES }: NodeOptions = {}) {
+  const node = await openNode({ servers: await kafkaForTests(), id, roles, ...of });
   open.push(node);
   const [held, heard] = [new Map<string, Ownership>(), [] as string[]];
   node.owners.handle({
@@ -90,7 +96,7 @@ describe("the owners of a cluster", () => {
   test("a node that joins takes over only its share, after it was let go of", async () => {
     const of = group();
     const drained = deferred();
-    const a = await nodeOf(of, "a", () => drained.promise);
+    const a = await nodeOf(of, "a", { released: () => drained.promise });
     await wantAll([a]);
     expect(a.held.size).toBe(RESOURCES.length);
 
@@ -104,8 +110,6 @@ describe("the owners of a cluster", () => {
     const moved = a.heard.filter((each) => each.startsWith("released")).length;
     expect(moved).toBe(b.held.size);
     expect(a.heard.filter((each) => each.startsWith("lost"))).toEqual([]);
-    // Each epoch is higher than the one before.
-    expect(b.held.size + a.held.size).toBe(RESOURCES.length);
   });
 
   test("a node that ends hands over what it has let go of", async () => {
@@ -136,13 +140,27 @@ describe("the owners of a cluster", () => {
     await eventually("a has all", () => a.held.size === RESOURCES.length);
   });
 
-  test("a node with no role of an owner owns nothing", async () => {
+  test("a node without the role of an outbox owns nothing, and what it wants is another's", async () => {
     const of = group();
-    const a = await nodeOf(of, "a");
-    await a.node.owners.want("r");
-    await a.node.owners.unwant("r");
+    const [a, b] = [await nodeOf(of, "a"), await nodeOf(of, "b", { roles: ["inbox", "admin"] })];
+    await seesBoth(a, b);
 
-    expect(a.heard).toEqual(["acquired r", "released r"]);
-    expect(a.node.nodes.list()[0]?.holds).toEqual([]);
+    await wantAll([a, b]);
+
+    await eventually("a has all", () => a.held.size === RESOURCES.length);
+    expect(b.heard).toEqual([]);
+    expect(b.node.nodes.ownerOf("r-1")?.id).toBe("a");
+  });
+
+  test("what another node forgets while it is owned is lost at once", async () => {
+    const of = group();
+    const [a, b] = [await nodeOf(of, "a"), await nodeOf(of, "b", { roles: [] })];
+    await a.node.owners.want("r");
+    const hold = a.held.get("r") ?? { resource: "r", epoch: -1 };
+
+    await b.node.cursors.forget("r");
+
+    await expect(a.node.owners.holdOf(hold).confirm()).rejects.toMatchObject({ code: "epoch_stale" });
+    expect(a.heard).toEqual(["acquired r", "lost r"]);
   });
 });
