@@ -1,3 +1,4 @@
+import { Producer } from "@platformatic/kafka";
 import { expect } from "vitest";
 import { createKafkaTopic, deleteKafkaTopic } from "../../../../src/lib/engine/kafka/wire/topics.ts";
 import type { Wire } from "../../../../src/lib/engine/kafka/wire/wire.ts";
@@ -222,4 +223,36 @@ testWithOwnKafka(
     expect([ids[0], ids.at(-1)]).toEqual(["before", "after"]);
   },
   120_000,
+);
+
+testWithKafka(
+  "a transaction of a native producer comes once it is committed, and never where it was given up",
+  async () => {
+    const under = await openLog(await kafkaForTests());
+    await under.log.createTopic(TOPIC);
+    const topic = under.topicPrefix + TOPIC;
+    const ids: (readonly string[])[] = [];
+
+    for (const end of ["commit", "abort"] as const) {
+      const producer = new Producer({
+        ...{ clientId: "native", bootstrapBrokers: [...(await kafkaForTests())] },
+        ...{ idempotent: true, transactionalId: under.topicPrefix + end, retries: 4 },
+      });
+      const transaction = await producer.beginTransaction();
+      await transaction.send({ messages: [{ topic, partition: 0, value: Buffer.from(end) }] });
+      const { end: before } = await under.log.bounds(SHARD);
+      const waiting = under.log.changed(SHARD, before, forEver());
+      await under.log.append(TOPIC, [message(`behind-${end}`)]);
+      ids.push(await idsIn(under));
+      await transaction[end]();
+      await waiting;
+      await eventually("all is read", async () => (await idsIn(under)).includes(`behind-${end}`));
+      ids.push(await idsIn(under));
+      await producer.close();
+    }
+
+    const committed = [`${TOPIC}:0-0`, "behind-commit"];
+    expect(ids).toEqual([[], committed, committed, [...committed, "behind-abort"]]);
+    expect(await under.log.bounds(SHARD)).toEqual({ start: 0, end: 6 });
+  },
 );
