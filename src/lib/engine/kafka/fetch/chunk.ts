@@ -15,7 +15,7 @@ export function chunkOf(shard: Shard, from: number, { records, next, damaged }: 
   return { from, next, damaged, records: messages, bytes: bytesOf(messages) };
 }
 
-export function bytesOf(records: readonly StoredMessage[]): number {
+function bytesOf(records: readonly StoredMessage[]): number {
   return records.reduce((sum, { payload }) => sum + payload.length, 0);
 }
 

@@ -1,8 +1,8 @@
 import type { NewRecord, Produced } from "../producing.ts";
 
 /** Below what a topic takes in one batch as Kafka has it (`max.message.bytes`, 1 048 588). */
-export const BATCH_BYTES_MAX = 900_000;
-export const BATCH_RECORDS_MAX = 10_000;
+const BATCH_BYTES_MAX = 900_000;
+const BATCH_RECORDS_MAX = 10_000;
 
 /** What one caller waits for. */
 export interface Call {

@@ -12,7 +12,7 @@ const REQUEST_BYTES_MAX = 4 << 20;
 const HELD_RECORDS_MAX = 100_000;
 const HELD_BYTES_MAX = 64 << 20;
 /** How long a record is tried. */
-export const PRODUCE_DEADLINE_MS = 10_000;
+const PRODUCE_DEADLINE_MS = 10_000;
 const SWEEP_MS = 250;
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 1_000;
