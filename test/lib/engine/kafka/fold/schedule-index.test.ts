@@ -39,7 +39,7 @@ const stateOf = (index: ScheduleIndex) => ({
 describe("the index of what is scheduled", () => {
   test("is the same whatever was compacted away", () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
         const log = sharedLog<Written>({
           isTombstone: ({ isThere }) => !isThere,
           keyOf: ({ place }) => placeText(place),

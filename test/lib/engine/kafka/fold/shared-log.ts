@@ -12,9 +12,9 @@ export interface SharedLog<T> {
   everything(): readonly Entry<T>[];
   /**
    * Takes away what compaction may: of each key whatever lies before its last record; a last one that is a tombstone only once nothing of
-   * its key is left. `takes` chooses, by a running number.
+   * its key is left and all who read have passed it, which Kafka grants for days. `takes` chooses, by a running number.
    */
-  compact(takes: (index: number) => boolean): void;
+  compact(takes: (index: number) => boolean, passed?: number): void;
 }
 
 export function sharedLog<T>({
@@ -35,13 +35,17 @@ export function sharedLog<T>({
     },
     entries: () => left,
     everything: () => all,
-    compact(takes) {
+    compact(takes, passed = Number.POSITIVE_INFINITY) {
       const last = new Map(left.map((entry) => [keyOf(entry.record), entry]));
       left = left.filter((entry, index) => last.get(keyOf(entry.record)) === entry || !takes(index));
       const count = new Map<string, number>();
       for (const { record } of left) count.set(keyOf(record), (count.get(keyOf(record)) ?? 0) + 1);
       left = left.filter(
-        (entry, index) => !isTombstone(entry.record) || count.get(keyOf(entry.record)) !== 1 || !takes(index + 7),
+        (entry, index) =>
+          !isTombstone(entry.record) ||
+          entry.offset >= passed ||
+          count.get(keyOf(entry.record)) !== 1 ||
+          !takes(index + 7),
       );
     },
   };

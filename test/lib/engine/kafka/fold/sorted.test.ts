@@ -20,6 +20,11 @@ test("what was added and not deleted comes in order, from wherever it is asked f
       expect(Array.from(sorted.from(() => true))).toEqual(all);
       expect(Array.from(sorted.from((item) => item > from))).toEqual(all.filter((item) => item > from));
       expect(sorted.size).toBe(all.length);
+      const left = all.splice(0, all.length >> 1);
+      for (const item of [...all].reverse()) sorted.delete(item);
+      for (const item of all) sorted.add(item);
+      for (const item of left) sorted.delete(item);
+      expect(Array.from(sorted.from((item) => item > from))).toEqual(all.filter((item) => item > from));
     }),
     { numRuns: 60 },
   );
