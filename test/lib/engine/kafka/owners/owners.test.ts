@@ -112,9 +112,15 @@ describe("the owners of a cluster", () => {
     expect(a.heard.filter((each) => each.startsWith("lost"))).toEqual([]);
   });
 
-  test("a node that ends hands over what it has let go of", async () => {
+  test("a node that ends hands over one thing after the other, as it lets go of it", async () => {
     const of = group();
-    const [a, b] = [await nodeOf(of, "a"), await nodeOf(of, "b")];
+    const [a, b] = [await nodeOf(of, "a"), await nodeOf(of, "b", { released: (hold) => afterFirst(hold) })];
+    let first: string | undefined;
+    /** Drains until the other node has the first one that was let go of. */
+    async function afterFirst({ resource }: Ownership): Promise<void> {
+      first ??= resource;
+      if (first !== resource) await eventually("a has the first", () => a.held.has(first ?? ""));
+    }
     await seesBoth(a, b);
     await wantAll([a, b]);
     await eventually("all are owned", () => heldBy(a, b).length === RESOURCES.length);

@@ -1,6 +1,6 @@
 import { afterEach, expect } from "vitest";
 import { type Cursor, cursorAt, settle } from "../../../../../src/lib/domain/cursor.ts";
-import { encodedLength } from "../../../../../src/lib/domain/cursor-codec.ts";
+import { encodeCursor, encodedLength } from "../../../../../src/lib/domain/cursor-codec.ts";
 import { takeFence } from "../../../../../src/lib/engine/kafka/owners/fence.ts";
 import { fetchOffsets } from "../../../../../src/lib/engine/kafka/owners/offsets.ts";
 import { commitUnowned, countMembers } from "../../../../../src/lib/engine/kafka/positions/group-calls.ts";
@@ -51,12 +51,10 @@ async function own({ owners }: KafkaNodeUnderTest, resource = SUBSCRIPTION): Pro
 }
 
 /** What one of Kafka's own tools writes. */
-const offsetOfTool = (topic: string, offset: number) => [
+const offsetOfTool = (topic: string, offset: number, committedMetadata = "") => [
   {
     name: topic,
-    partitions: [
-      { partitionIndex: 0, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: "" },
-    ],
+    partitions: [{ partitionIndex: 0, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata }],
   },
 ];
 
@@ -113,10 +111,14 @@ describe("positions on Kafka", () => {
     const { node, topic, own: group } = await cluster();
     await node.cursors.init(SUBSCRIPTION, [{ shard: SHARD, cursor: settle(cursor(4), { from: 6, to: 9 }) }]);
 
-    await commitUnowned(node.wire, group, offsetOfTool(topic, 2));
+    // Some keep the metadata that they found.
+    await commitUnowned(node.wire, group, offsetOfTool(topic, 2, encodeCursor(cursor(4))));
 
     const [loaded] = await node.cursors.load(SUBSCRIPTION);
-    expect(loaded).toEqual({ shard: SHARD, cursor: cursor(2, { generation: Number.MAX_SAFE_INTEGER }) });
+    const low2 = { shard: SHARD, cursor: cursor(2, { generation: Number.MAX_SAFE_INTEGER }) };
+    expect(loaded).toEqual(low2);
+    await commitUnowned(node.wire, group, offsetOfTool(topic, 2));
+    expect(await node.cursors.load(SUBSCRIPTION)).toEqual([low2]);
   });
 
   test("a cursor that is too long for Kafka is kept without its shortest runs, and the others whole", async () => {
