@@ -144,5 +144,6 @@ function takingOver({ epochs }: MemoryStorage): Owners {
       await handler?.acquired({ resource, epoch });
     },
     unwant: async () => {},
+    leave: async () => {},
   };
 }

@@ -8,7 +8,6 @@ import type { CompileSchema } from "../domain/schema.ts";
 import type { Health, SubscriptionState } from "../domain/subscription.ts";
 import type { TopicSchema } from "../domain/topic.ts";
 import type { Capabilities, Engine, EngineStatus, ScheduledMessage } from "../engine/port.ts";
-import type { Part, Place } from "./requests/place.ts";
 import type { EndpointStatus } from "./delivery/delivery.ts";
 import type { Observer } from "./observer.ts";
 import type {
@@ -40,6 +39,7 @@ import type {
   ScheduledPage,
 } from "./requests/messages.ts";
 import type { NodeView } from "./requests/nodes.ts";
+import type { Part, Place } from "./requests/place.ts";
 import type {
   BatchResult,
   PublishBatchRequest,

@@ -198,8 +198,9 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
       // What has begun is finished: an engine that closes in the middle of a creation would leave a part of it.
       await control.inTurn(async () => undefined).catch(report);
       await Promise.all([periodic, removals.idle()]);
-      await Promise.all([firing.stop(), connectors.stop()]);
-      await delivery.stop(drainMs);
+      const parts = [firing.stop(), connectors.stop(), delivery.stop(drainMs)];
+      // Other nodes go on with each of them as soon as it has drained, and need not wait for the slowest.
+      await Promise.all([...parts, engine.owners.leave()]);
       view.close();
     },
     async idle() {

@@ -199,6 +199,11 @@ export interface Owners {
   want(resource: string): Promise<void>;
   /** It shall have none. Resolves once a local owner has let go. */
   unwant(resource: string): Promise<void>;
+  /**
+   * This node owns nothing any more, whatever is wanted: it lets go of everything, and another node may take each resource as soon as it
+   * was let go of. Resolves once all were. `close` begins with it.
+   */
+  leave(): Promise<void>;
 }
 
 // ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,8 +13,8 @@ interface Watched {
   vanish(): Promise<void>;
   readonly owned: Map<string, Ownership>;
   readonly lost: Ownership[];
-  /** Releases wait for it while it is set. */
-  drain: Promise<void> | undefined;
+  /** What the release of a resource waits for. */
+  drain: ((resource: string) => Promise<void> | undefined) | undefined;
 }
 
 async function watched({ openNode }: NodesBench, id: string): Promise<Watched> {
@@ -24,7 +24,7 @@ async function watched({ openNode }: NodesBench, id: string): Promise<Watched> {
     ownerHandler({
       acquired: async (hold) => void node.owned.set(hold.resource, hold),
       released: async ({ resource }) => {
-        await node.drain;
+        await node.drain?.(resource);
         node.owned.delete(resource);
       },
       lost: (hold) => {
@@ -110,13 +110,30 @@ export const nodeChecks: readonly NodesCheck[] = [
     },
   },
   {
+    promise: "what a node that leaves has let go of goes to the others before it has let go of everything",
+    async runOnNodes(bench) {
+      const { a, b } = await twoNodes(bench);
+      const [slow = "", ...others] = owned(a);
+      const drained = deferred();
+      a.drain = (resource) => (resource === slow ? drained.promise : undefined);
+
+      const left = a.engine.owners.leave();
+
+      await expect.poll(() => others.every((each) => b.owned.has(each)), bench.soon).toBe(true);
+      expect([a.owned.has(slow), b.owned.has(slow)]).toEqual([true, false]);
+      drained.resolve();
+      await left;
+      await expect.poll(() => b.owned.has(slow), bench.soon).toBe(true);
+    },
+  },
+  {
     promise: "no node owns what another is still letting go of",
     async runOnNodes(bench) {
       const a = await watched(bench, "a");
       await wantAll(a);
       await shared(bench, [a]);
       const drained = deferred();
-      a.drain = drained.promise;
+      a.drain = () => drained.promise;
 
       const b = await watched(bench, "b");
       await wantAll(b);

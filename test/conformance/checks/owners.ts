@@ -163,4 +163,19 @@ export const ownerChecks: readonly Check[] = [
       expect(heard).toEqual(["acquired other", "released other"]);
     },
   },
+  {
+    promise: "after leave nothing is owned any more, whatever is wanted, and everything was let go of",
+    async run({ engine }) {
+      const heard = record(engine);
+      await engine.owners.want("a");
+      await engine.owners.want("b");
+
+      await engine.owners.leave();
+      await engine.owners.want("c");
+      await engine.owners.want("a");
+
+      expect(heard.slice(0, 2)).toEqual(["acquired a", "acquired b"]);
+      expect(heard.slice(2).sort()).toEqual(["released a", "released b"]);
+    },
+  },
 ];

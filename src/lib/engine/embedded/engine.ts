@@ -116,7 +116,7 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
       };
     },
     close: () =>
-      life.end(owners.releaseAll, [
+      life.end(owners.leave, [
         journal.drained,
         async () => topics.forEach(wakeAll),
         checkpoint.save,

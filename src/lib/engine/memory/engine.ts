@@ -65,8 +65,7 @@ export function memoryEngine(options: MemoryEngineOptions): Engine {
       };
     },
     close() {
-      if (closing === undefined) nodes.leave(member);
-      closing ??= Promise.all([owners.releaseAll(), log.ended()]).then(() => undefined);
+      closing ??= Promise.all([owners.leave(), log.ended()]).then(() => undefined);
       return closing;
     },
   };

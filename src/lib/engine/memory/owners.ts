@@ -7,8 +7,6 @@ import type { MemoryStorage } from "./storage.ts";
 
 export interface MemoryOwners extends Owners {
   readonly ears: Pick<Ears, "rearrange" | "lose">;
-  /** Lets go of everything, as `unwant` would. */
-  releaseAll(): Promise<void>;
 }
 
 /**
@@ -81,7 +79,8 @@ export function memoryOwners({ epochs }: MemoryStorage, clock: Clock, { nodes, m
         return settle(resource);
       }),
     unwant,
-    async releaseAll() {
+    async leave() {
+      nodes.leave(member);
       await Promise.all([...new Set([...held(), ...turns.busy()])].map(unwant));
     },
     ears: {

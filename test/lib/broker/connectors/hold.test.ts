@@ -392,6 +392,7 @@ async function openHandedOut() {
       if (wanted.length === 1) throw new KBrokerError("internal", "Not now.");
     },
     unwant: async () => {},
+    leave: async () => {},
   };
   const connectors = openConnectors({
     ...{ engine: { ...stage.engine, owners }, clock: stage.clock, sources: { postgresql: stage.source } },

@@ -7,8 +7,6 @@ import type { StateStore } from "./store.ts";
 
 /** One process owns everything, so that a hold is granted at once. Its epoch is durable before anyone acts under it. */
 export interface LocalOwners extends Owners {
-  /** Lets go of everything, as `unwant` would. */
-  releaseAll(): Promise<void>;
   /** What is held now, ascending by resource. */
   holds(): readonly Holding[];
 }
@@ -17,9 +15,10 @@ export function createOwners(store: StateStore, clock: Clock): LocalOwners {
   const held = new Map<string, { readonly ownership: Ownership; readonly sinceMs: number }>();
   const turns = inTurnByKey();
   let handler: OwnerHandler | undefined;
+  let isLeaving = false;
 
   async function acquire(resource: string): Promise<void> {
-    if (held.has(resource)) return;
+    if (held.has(resource) || isLeaving) return;
     if (handler === undefined) throw new KBrokerError("internal", `Nobody is there to own "${resource}".`);
     const ownership = { resource, epoch: (store.epochs.get(resource) ?? 0) + 1 };
     await store.commit((write) => write.put(store.epochs, resource, ownership.epoch));
@@ -46,7 +45,8 @@ export function createOwners(store: StateStore, clock: Clock): LocalOwners {
       Array.from(held, ([resource, { sinceMs }]) => ({ resource, sinceMs })).sort((a, b) =>
         a.resource < b.resource ? -1 : 1,
       ),
-    async releaseAll() {
+    async leave() {
+      isLeaving = true;
       await Promise.all([...new Set([...held.keys(), ...turns.busy()])].map(unwant));
     },
   };

@@ -14,7 +14,7 @@ export interface KafkaOwners extends Owners {
   holdOf(ownership: Ownership): Hold;
   /** Fails with `epoch_stale` where another node has taken over by now; asks at most once a second. */
   confirm(ownership: Ownership): Promise<void>;
-  /** Lets go of everything while the other nodes still know this one, then leaves them. */
+  /** `leave`, while the other nodes still know this one; then it is none of them any more. */
   close(): Promise<void>;
 }
 
@@ -36,6 +36,7 @@ export function openOwners(deps: AcquireDeps): KafkaOwners {
     handle: (handler) => owners.handle(handler),
     want: (resource) => owners.want(resource),
     unwant: (resource) => owners.unwant(resource),
+    leave: () => owners.leave(),
     holdOf: (ownership) => owners.holdOf(ownership),
     confirm: (ownership) => owners.confirm(ownership),
     close: () => owners.close(),
@@ -51,6 +52,7 @@ class OwnersOfNode implements KafkaOwners {
   readonly #unwatch: readonly (() => void)[];
   readonly #firstTable: Promise<void>;
   #handler: OwnerHandler | undefined;
+  #left: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(deps: AcquireDeps) {
@@ -115,22 +117,33 @@ class OwnersOfNode implements KafkaOwners {
     await this.holdOf(ownership).confirm(CONFIRMED_MS);
   }
 
+  leave(): Promise<void> {
+    this.#left ??= this.#leave();
+    return this.#left;
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
-    const { membership } = this.#deps;
+  async #leave(): Promise<void> {
     this.#closing.abort();
-    membership.resign();
+    this.#deps.membership.resign();
     const places = [...this.#places.values()];
     const settled = await Promise.allSettled(places.map((place) => this.#settle(place)));
-    for (const unwatch of this.#unwatch) unwatch();
-    this.#ended.abort();
-    await membership.leave();
     const failed = settled.find((each) => each.status === "rejected");
     if (failed !== undefined) throw failed.reason;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.leave();
+    } finally {
+      for (const unwatch of this.#unwatch) unwatch();
+      this.#ended.abort();
+      await this.#deps.membership.leave();
+    }
   }
 
   /** Something has changed for it, and nobody waits for what follows. */

@@ -37,7 +37,8 @@ interface Answer {
 }
 
 /**
- * Encoded and read by ourselves: the library spends three times as much on a record, and reads the answers of a leader that has moved wrong.
+ * Encoded and read by ourselves: the library reads the answers of a leader that has moved wrong, and keeps errors of partitions apart from
+ * what the others gave.
  */
 const produce = createAPI<[readonly Batch[]], readonly Answer[]>(
   PRODUCE,
