@@ -2,6 +2,7 @@ import { brokersText, type KafkaSettings } from "./domain/kafka-settings.ts";
 import type { NodeName } from "./domain/node.ts";
 import { openEmbeddedEngine } from "./engine/embedded/engine.ts";
 import type { EmbeddedLimits } from "./engine/embedded/limits.ts";
+import type { KafkaLimits } from "./engine/kafka/engine.ts";
 import type { Engine } from "./engine/port.ts";
 import type { Log } from "./server/log.ts";
 import { systemClock } from "./system-clock.ts";
@@ -20,12 +21,22 @@ export interface EmbeddedStorage {
 export interface KafkaStorage {
   readonly engine: "kafka";
   readonly settings: KafkaSettings;
+  /** Before the names of all topics and groups. Left out: nothing. */
+  readonly prefix?: string;
+  readonly limits?: Partial<KafkaLimits>;
 }
 
 /** The same for whoever started it: no secret in it. */
-export type Place =
-  | { readonly engine: "embedded"; readonly dataDir: string }
-  | { readonly engine: "kafka"; readonly brokers: string; readonly node: string; readonly advertised: string | null };
+export type Place = { readonly engine: "embedded"; readonly dataDir: string } | KafkaPlace;
+
+export interface KafkaPlace {
+  readonly engine: "kafka";
+  readonly brokers: string;
+  /** Empty: none. */
+  readonly prefix: string;
+  readonly node: string;
+  readonly advertised: string | null;
+}
 
 export interface EngineOptions {
   readonly storage: Storage;
@@ -37,14 +48,15 @@ export interface EngineOptions {
 
 export function placeOf(storage: Storage, { id, url }: NodeName): Place {
   if (storage.engine !== "kafka") return { engine: "embedded", dataDir: storage.dataDir };
-  return { engine: "kafka", brokers: brokersText(storage.settings.brokers), node: id, advertised: url };
+  const { settings, prefix = "" } = storage;
+  return { engine: "kafka", brokers: brokersText(settings.brokers), prefix, node: id, advertised: url };
 }
 
 /** The library of Kafka takes a second to load: only who is on Kafka pays for it. */
 export async function openEngine({ storage, node, log, onFatal }: EngineOptions): Promise<Engine> {
   if (storage.engine === "kafka") {
     const { openKafkaEngine } = await import("./engine/kafka/engine.ts");
-    return openKafkaEngine({ settings: storage.settings, node, clock: systemClock, report: log });
+    return openKafkaEngine({ ...storage, node, clock: systemClock, report: log });
   }
   const { dataDir: dir, acceptLoss, limits } = storage;
   const fatal = (error: Error) => {

@@ -43,6 +43,7 @@ testWithOwnKafka(
     expect(broker.place).toEqual({
       engine: "kafka",
       brokers: String(secured?.saslTls),
+      prefix: "",
       node: "one",
       advertised: "http://node-one:7070",
     });

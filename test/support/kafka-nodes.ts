@@ -127,6 +127,7 @@ export async function openNode({
     clock: systemClock,
     node: { ...nodeName(id), roles },
     prefix,
+    groupPrefix: "",
     parkedPartitions: 4,
     producing,
     ...state,

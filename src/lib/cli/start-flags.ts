@@ -26,6 +26,13 @@ export const storageFlags = {
     helpGroup: KAFKA,
     helpValue: "<host:port,…>",
   }),
+  prefix: Flags.string({
+    description:
+      "What the names of all topics and groups in Kafka begin with, so that several installations share a cluster (default: none).",
+    helpGroup: KAFKA,
+    helpValue: "<text>",
+  }),
+  partitions: Flags.integer({ description: "Partitions of each topic that is made in Kafka.", hidden: true, min: 1 }),
   tls: Flags.boolean({ description: "Connect to Kafka with TLS.", helpGroup: KAFKA, allowNo: true }),
   "tls-ca": Flags.string({
     description: "Certificate (PEM) of the authority behind the brokers' own; means --tls.",
@@ -68,6 +75,7 @@ export const storageFlags = {
 interface KafkaFlags {
   readonly engine?: string | undefined;
   readonly brokers?: string | undefined;
+  readonly prefix?: string | undefined;
   readonly tls?: boolean | undefined;
   readonly "tls-ca"?: string | undefined;
   readonly "tls-server-name"?: string | undefined;
@@ -82,6 +90,7 @@ export function engineFlags(flags: KafkaFlags): SettingsFlags {
     engine: flags.engine,
     kafka: {
       brokers: flags.brokers,
+      prefix: flags.prefix,
       tls: flags.tls === undefined ? undefined : String(flags.tls),
       tls_ca: flags["tls-ca"],
       tls_server_name: flags["tls-server-name"],

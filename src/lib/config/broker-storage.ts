@@ -20,12 +20,22 @@ export interface EmbeddedChoice {
 export interface KafkaChoice {
   readonly engine: "kafka";
   readonly settings: KafkaSettings;
+  readonly prefix: string;
+  readonly limits?: KafkaPartitions;
+}
+
+/** Of the topics that a broker makes in Kafka. */
+export interface KafkaPartitions {
+  readonly partitions: number;
+  readonly parkedPartitions: number;
+  readonly schedulePartitions: number;
 }
 
 export interface StorageFlags extends NodeFlags {
   readonly "data-dir"?: string | undefined;
   readonly "accept-loss"?: boolean | undefined;
   readonly "segment-bytes"?: number | undefined;
+  readonly partitions?: number | undefined;
 }
 
 export interface StorageSources {
@@ -43,7 +53,7 @@ export interface ChosenStorage {
 }
 
 const EMBEDDED_FLAGS = ["data-dir", "accept-loss", "segment-bytes"] as const satisfies readonly (keyof StorageFlags)[];
-const KAFKA_FLAGS = [...KAFKA_KEYS.map(flagOf), "node-id", "advertise", "roles"];
+const KAFKA_FLAGS = [...KAFKA_KEYS.map(flagOf), "partitions", "node-id", "advertise", "roles"];
 
 /** Fails with `config_invalid` for what is missing or cannot be, with `usage` for flags of the other engine. */
 export async function chooseStorage({ flags, env, engine }: StorageSources): Promise<ChosenStorage> {
@@ -51,7 +61,9 @@ export async function chooseStorage({ flags, env, engine }: StorageSources): Pro
   refuseFlagsOf(name === "kafka" ? EMBEDDED_FLAGS : KAFKA_FLAGS, { flags, chosen: { name, origin } });
   if (name === "kafka") {
     const { settings, notes } = await kafkaConnection(engine, env);
-    return { storage: { engine: "kafka", settings }, node: nodeSettings(flags, env), notes };
+    const prefix = (await engine.kafka("prefix"))?.value ?? "";
+    const storage: KafkaChoice = { engine: "kafka", settings, prefix, ...partitionsOf(flags) };
+    return { storage, node: nodeSettings(flags, env), notes };
   }
   const segmentBytesMax = flags["segment-bytes"];
   const dataDir = path.resolve(flags["data-dir"] ?? defaultDataDir(env));
@@ -61,6 +73,11 @@ export async function chooseStorage({ flags, env, engine }: StorageSources): Pro
     node: {},
     notes: [],
   };
+}
+
+function partitionsOf({ partitions }: StorageFlags): Pick<KafkaChoice, "limits"> {
+  if (partitions === undefined) return {};
+  return { limits: { partitions, parkedPartitions: partitions, schedulePartitions: partitions } };
 }
 
 interface Refusal {

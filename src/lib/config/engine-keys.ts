@@ -1,4 +1,4 @@
-import { brokersProblem, parseSaslMechanism } from "../domain/kafka-settings.ts";
+import { brokersProblem, parseSaslMechanism, prefixProblem } from "../domain/kafka-settings.ts";
 
 export const ENGINES = ["embedded", "kafka"] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -6,6 +6,7 @@ export type EngineName = (typeof ENGINES)[number];
 /** What is set of Kafka, as the keys under `kafka:` name it. */
 export const KAFKA_KEYS = [
   "brokers",
+  "prefix",
   "tls",
   "tls_ca",
   "tls_server_name",
@@ -18,6 +19,7 @@ export type KafkaKey = (typeof KAFKA_KEYS)[number];
 /** The names are those that clients of Kafka have already, so that one environment serves both. */
 export const KAFKA_VARIABLES: Readonly<Record<KafkaKey, string>> = {
   brokers: "KAFKA_BROKERS",
+  prefix: "KAFKA_PREFIX",
   tls: "KAFKA_TLS",
   tls_ca: "KAFKA_TLS_CA",
   tls_server_name: "KAFKA_TLS_SERVER_NAME",
@@ -42,6 +44,7 @@ const ANYTHING = () => undefined;
 /** What a flag or a variable may hold; files are checked with their places. */
 export const KAFKA_RULES: Readonly<Record<KafkaKey, Rule>> = {
   brokers: { problem: brokersProblem, example: "kafka-1:9092,kafka-2:9092" },
+  prefix: { problem: prefixProblem, example: "shop-" },
   tls: {
     problem: (text) => (text === "true" || text === "false" ? undefined : "it is neither true nor false"),
     example: "true",

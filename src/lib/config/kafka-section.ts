@@ -34,6 +34,10 @@ const place = (key: string, example: string) =>
 /** How Kafka is reached. No secret has a key: this file is in a repository. */
 export const kafkaSection = z.strictObject({
   brokers: brokers.optional(),
+  prefix: textWithout(KAFKA_RULES.prefix.problem, {
+    expected: "what the names of all topics and groups in Kafka begin with",
+    fix: "Write for instance prefix: shop-.",
+  }).optional(),
   tls: trueOrFalse("tls").optional(),
   tls_ca: place("tls_ca", "kafka-ca.pem").optional(),
   tls_server_name: textWithout(KAFKA_RULES.tls_server_name.problem, {

@@ -37,6 +37,15 @@ const PORT_DEFAULT = 9_092;
 /** More are never needed to begin. */
 export const KAFKA_BROKERS_MAX = 64;
 
+/** With it the longest name of a topic is one that Kafka takes. */
+const PREFIX_LENGTH_MAX = 40;
+
+/** What is wrong with the beginning of all names in Kafka, in words that follow a colon; `undefined`: nothing. */
+export function prefixProblem(text: string): string | undefined {
+  if (/^[A-Za-z0-9._-]*$/.test(text) && text.length <= PREFIX_LENGTH_MAX) return undefined;
+  return `it is not at most ${PREFIX_LENGTH_MAX} letters, digits, ., _ and -`;
+}
+
 /** Of `a:9092,b:9092`; white space around each does not count. Call `brokersProblem` first: what that finds wrong is left out. */
 export function parseBrokers(text: string): readonly KafkaBroker[] {
   return text.split(",").flatMap((part) => parseBroker(part.trim()) ?? []);

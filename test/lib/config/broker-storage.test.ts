@@ -58,6 +58,17 @@ describe("with the kafka engine", () => {
     expect(node).toEqual({});
   });
 
+  test("names in Kafka begin with nothing, or with the prefix that was set", async () => {
+    expect((await chooseKafka({})).prefix).toBe("");
+    expect((await chooseKafka({ env: { KAFKA_PREFIX: "shop-" } })).prefix).toBe("shop-");
+    expect((await chooseKafka({ kafka: { prefix: "eu-" }, env: { KAFKA_PREFIX: "shop-" } })).prefix).toBe("eu-");
+    await expect(chooseKafka({ kafka: { prefix: "a b" } })).rejects.toMatchObject({
+      code: "config_invalid",
+      message: "--prefix cannot be used: it is not at most 40 letters, digits, ., _ and -.",
+    });
+    await expect(chooseKafka({ kafka: { prefix: "x".repeat(41) } })).rejects.toMatchObject({ code: "config_invalid" });
+  });
+
   test("no brokers are a mistake that says what switched to kafka and where to name them", async () => {
     await expect(choose({})).rejects.toMatchObject({
       code: "config_invalid",

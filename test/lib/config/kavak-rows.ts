@@ -317,7 +317,7 @@ export const ROWS: readonly Row[] = [
   ],
   [
     "an engine, and Kafka with all its keys",
-    "kbroker:\n  engine: kafka\n  kafka:\n    brokers: [a:9092, '[::1]']\n    tls: true\n    tls_ca: ca.pem\n    tls_server_name: k.internal\n    sasl_mechanism: plain\n    sasl_username: kb\n    sasl_password_file: /run/p\n",
+    "kbroker:\n  engine: kafka\n  kafka:\n    brokers: [a:9092, '[::1]']\n    prefix: shop-\n    tls: true\n    tls_ca: ca.pem\n    tls_server_name: k.internal\n    sasl_mechanism: plain\n    sasl_username: kb\n    sasl_password_file: /run/p\n",
   ],
   ["Kafka's brokers as one text", "kbroker: {kafka: {brokers: 'a:9092,b'}}\n"],
   [
@@ -331,6 +331,11 @@ export const ROWS: readonly Row[] = [
     '3:14 error kbroker.kafka.brokers: Expected one or more host:port, found a list: "kafka://b" begins with a scheme; Kafka\'s brokers are host:port.',
   ],
   [
+    "a prefix that names in Kafka cannot have",
+    "kbroker: {kafka: {prefix: shop/}}\n",
+    '1:27 error kbroker.kafka.prefix: Expected what the names of all topics and groups in Kafka begin with, found the text "shop/": it is not at most 40 letters, digits, ., _ and -.',
+  ],
+  [
     "no brokers",
     "kbroker: {kafka: {brokers: []}}\n",
     "1:28 error kbroker.kafka.brokers: Expected one or more host:port, found an empty list.",
@@ -338,7 +343,7 @@ export const ROWS: readonly Row[] = [
   [
     "a password among the settings",
     "kbroker:\n  kafka:\n    sasl_password: hunter2\n    sasl_mechanism: gssapi\n    tls: yes\n",
-    '3:5 error kbroker.kafka.sasl_password: Expected brokers, tls, tls_ca, tls_server_name, sasl_mechanism, sasl_username, sasl_password_file; found the key "sasl_password", which looks like sasl_password_file.',
+    '3:5 error kbroker.kafka.sasl_password: Expected brokers, prefix, tls, tls_ca, tls_server_name, sasl_mechanism, sasl_username, sasl_password_file; found the key "sasl_password", which looks like sasl_password_file.',
     '4:21 error kbroker.kafka.sasl_mechanism: Expected the name of a SASL mechanism, found the text "gssapi": there are plain, scram-sha-256 and scram-sha-512.',
     '5:10 error kbroker.kafka.tls: Expected true or false, found the text "yes".',
   ],

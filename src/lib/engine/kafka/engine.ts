@@ -55,12 +55,12 @@ export async function openKafkaEngine(options: KafkaEngineOptions): Promise<Engi
 }
 
 async function assemble(
-  { settings, node, clock, report, prefix: topicPrefix = "", limits }: KafkaEngineOptions,
+  { settings, node, clock, report, prefix: installation = "", limits }: KafkaEngineOptions,
   wire: Wire,
   closers: (() => Promise<void> | void)[],
 ): Promise<Engine> {
   const { partitions, parkedPartitions, schedulePartitions } = { ...LIMITS, ...limits };
-  const prefix = `${topicPrefix}__kbroker`;
+  const prefix = `${installation}__kbroker`;
   const producing = openProducing(wire);
   closers.push(() => producing.close());
   const state = { wire, producing, report, prefix };
@@ -68,10 +68,19 @@ async function assemble(
   closers.push(closeCatalog);
   const status = await openStatus(state);
   closers.push(() => status.close());
-  const log = createKafkaLog({ wire, producing, documents, partitions, topicPrefix });
+  const log = createKafkaLog({ wire, producing, documents, partitions, topicPrefix: installation });
   closers.push(() => log.close());
   const { nodes, owners, cursors, parked } = await openOwnership({
-    ...{ ...state, clock, node, parkedPartitions, documents, holds: status.holds, names: topicNames(documents) },
+    ...{
+      ...state,
+      groupPrefix: installation,
+      clock,
+      node,
+      parkedPartitions,
+      documents,
+      holds: status.holds,
+      names: topicNames(documents),
+    },
     forgetReport: (resource) => status.forgetReports(resource),
   });
   closers.push(() => owners.close());

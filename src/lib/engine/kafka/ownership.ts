@@ -23,6 +23,8 @@ export interface OwnershipOptions {
   readonly node: NodeName;
   /** Of the names of all that is kbroker's own in Kafka. */
   readonly prefix: string;
+  /** Before the names of subscriptions, which their groups have. */
+  readonly groupPrefix: string;
   /** Of the topic of parked entries, where it is not there yet. */
   readonly parkedPartitions: number;
   readonly producing: Producing;
@@ -45,8 +47,8 @@ export interface Ownership {
 
 /** Joins the other nodes. What is handed in must be open, and stay so until `owners` is closed. */
 export async function openOwnership(options: OwnershipOptions): Promise<Ownership> {
-  const { wire, clock, node, prefix, parkedPartitions, producing, holds, documents, names, forgetReport, report } =
-    options;
+  const { wire, clock, node, prefix, groupPrefix, parkedPartitions, producing } = options;
+  const { holds, documents, names, forgetReport, report } = options;
   const now = () => clock.now();
   const groups = kafkaGroups(documents, { prefix, now });
   const topic = `${prefix}_parked`;
@@ -54,6 +56,7 @@ export async function openOwnership(options: OwnershipOptions): Promise<Ownershi
   const membership = openMembership({ wire, clock, group: `${prefix}_nodes`, name: node, report });
   const owners = openOwners({ wire, clock, membership, holds, parked: log, groupOf: groups.of, report });
   const commits = createCommits({ wire, names, report });
-  const cursors = kafkaCursors({ wire, owners, groups, names, commits, parked: log, holds, forgetReport, now });
+  const positions = { groups, groupPrefix, names, commits, parked: log };
+  const cursors = kafkaCursors({ wire, owners, ...positions, holds, forgetReport, now });
   return { nodes: kafkaNodes(membership, holds), owners, cursors, parked: kafkaParked(owners, log) };
 }

@@ -17,6 +17,8 @@ export interface CursorsDeps {
   readonly wire: Wire;
   readonly owners: Pick<KafkaOwners, "holdOf">;
   readonly groups: Groups;
+  /** Before the names of subscriptions' groups. */
+  readonly groupPrefix: string;
   readonly names: TopicNames;
   readonly commits: Commits;
   readonly parked: ParkedLog;
@@ -28,10 +30,11 @@ export interface CursorsDeps {
 
 /** Where subscriptions stand, as offsets of their consumer groups: Kafka's own tools see how far each of them is. */
 export function kafkaCursors(deps: CursorsDeps): Cursors {
-  const { wire, owners, groups, commits, parked, holds } = deps;
+  const { wire, owners, groups, groupPrefix, commits, parked, holds } = deps;
   return {
     async init(subscriptionId, cursors, settings) {
-      if (settings?.name !== undefined) await takeGroup(deps, { subscriptionId, group: settings.name });
+      const name = settings?.name;
+      if (name !== undefined) await takeGroup(deps, { subscriptionId, group: groupPrefix + name });
       const group = groups.of(subscriptionId);
       if (cursors.length > 0) await commits.write(cursors, (topics) => commitUnowned(wire, group, topics));
     },
