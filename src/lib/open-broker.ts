@@ -90,7 +90,8 @@ async function open(config: BrokerConfig, { opened, log }: Context): Promise<Ope
   const { advertise } = config.node ?? {};
   const allowedHosts =
     advertise === undefined ? config.allowedHosts : [...config.allowedHosts, new URL(advertise).hostname];
-  const serving = { ...config, allowedHosts, metrics, log, newId, node: () => node.id };
+  const roles = config.node?.roles ?? ROLES;
+  const serving = { ...config, allowedHosts, metrics, log, newId, node: () => node.id, roles };
   const server = opened.add(await openServer(serving), (part) => part.close());
   const node = nodeName(config.node, server.url);
   const engine = opened.add(await openEngine({ storage, node, log, onFatal }), (part) => part.close());

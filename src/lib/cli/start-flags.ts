@@ -66,7 +66,8 @@ export const storageFlags = {
     helpValue: "<url>",
   }),
   roles: Flags.string({
-    description: "What this node is for (default: all). Only with outbox it owns subscriptions and pushes.",
+    description:
+      "What this node is for (default: all): inbox takes messages, outbox owns subscriptions and pushes, admin answers the CLI.",
     helpGroup: KAFKA,
     helpValue: "inbox,outbox,admin",
   }),

@@ -42,6 +42,7 @@ export const CODES = {
   payload_too_large: { status: 413, exit: 2 },
   schema_mismatch: { status: 422, exit: 2 },
   overloaded: { status: 429, exit: 3 },
+  wrong_node: { status: 421, exit: 2 },
   headers_too_large: { status: 431, exit: 2 },
   internal: { status: 500, exit: 1 },
   source_failed: { status: 502, exit: 1 },

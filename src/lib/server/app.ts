@@ -28,6 +28,8 @@ import { scheduleRoute } from "./schedule.ts";
 export interface AppOptions {
   readonly phase: PhaseHolder;
   readonly guard: Guard;
+  /** What this node is not there for is refused. */
+  readonly role: Guard;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly newId: () => string;
@@ -91,9 +93,9 @@ function serverSettings({ limits, guard }: AppOptions, { errors, fail }: { error
 }
 
 /** Runs for every request, also for routes that are not there, and before any body is read. */
-function before({ guard, phase }: AppOptions) {
+function before({ guard, role, phase }: AppOptions) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    const refusal = guard(request.raw) ?? (request.is404 ? noRoute(request) : undefined);
+    const refusal = guard(request.raw) ?? (request.is404 ? noRoute(request) : role(request.raw));
     if (phase.current.kind === "stopping") reply.header("connection", "close");
     // Any content type is taken and none is looked at; Fastify would refuse those that are malformed.
     request.raw.headers["content-type"] = undefined;

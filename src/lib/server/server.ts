@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Broker } from "../broker/broker.ts";
 import { KBrokerError } from "../domain/error.ts";
+import { ROLES, type Role } from "../domain/node.ts";
 import { buildApp } from "./app.ts";
 import { openForwarder } from "./forward.ts";
 import { browserGuard, hostOf } from "./guard.ts";
@@ -9,6 +10,7 @@ import { addressToBind, type Listen, listen, urlOf } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PhaseHolder } from "./phase.ts";
+import { roleGuard } from "./role-guard.ts";
 
 export interface ServerOptions {
   readonly listen: Listen;
@@ -21,6 +23,8 @@ export interface ServerOptions {
   readonly newId: () => string;
   readonly version: string;
   readonly limits?: Limits;
+  /** What this node is there for. Left out: everything. */
+  readonly roles?: readonly Role[];
 }
 
 /** Listens from the start, so that a liveness probe is answered while the engine still recovers. */
@@ -37,13 +41,14 @@ export interface Server {
 export async function openServer({
   limits = LIMITS,
   node = () => "a node",
+  roles = ROLES,
   ...options
 }: ServerOptions): Promise<Server> {
   const address = await addressToBind(options.listen);
   const phase: PhaseHolder = { current: { kind: "starting" } };
   const guard = browserGuard(listedHosts(address, options));
   const forwarder = openForwarder(node);
-  const app = buildApp({ ...options, limits, phase, guard, forwarder });
+  const app = buildApp({ ...options, limits, phase, guard, forwarder, role: roleGuard(roles) });
   const port = await listen(app, { host: address, port: options.listen.port });
   return {
     url: urlOf(address, port),
