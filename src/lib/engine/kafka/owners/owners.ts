@@ -164,7 +164,8 @@ class OwnersOfNode implements KafkaOwners {
       for (let step = this.#nextStep(place); step !== undefined; step = this.#nextStep(place)) await step(place);
     } catch (error) {
       this.#fail(place, error);
-      throw error;
+      // Another node was quicker, as two may that have not heard of each other yet: it owns it, or the newest table says that we do.
+      if (!isFenced(error)) throw error;
     } finally {
       place.running = undefined;
       if (!place.isWanted && place.hold === undefined) this.#places.delete(place.resource);
@@ -263,7 +264,7 @@ class OwnersOfNode implements KafkaOwners {
     if (!place.isWanted || this.#closing.signal.aborted) return;
     const { wire, membership, report } = this.#deps;
     const pauseMs = Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** place.failuresInRow);
-    if (place.failuresInRow === 0) {
+    if (place.failuresInRow === 0 && !isFenced(error)) {
       const fields = { resource: place.resource, error: messageOf(error) };
       report("warn", "This node could not begin to own what is its own; it tries again.", fields);
     }
