@@ -67,7 +67,7 @@ export function idleConnectors(): Connectors {
 }
 
 /** The duty of a broker that is alone. */
-export function ownDuty(): ControlDuty {
+function ownDuty(): ControlDuty {
   return { isHeld: () => true, held: async () => undefined, start: ({ begin }) => begin() };
 }
 

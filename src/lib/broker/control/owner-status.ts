@@ -4,7 +4,7 @@ import type { DeliveryStatus } from "../delivery/delivery.ts";
 import type { Control } from "./control.ts";
 
 /** An owner on another node that has not reported for so long is not believed. */
-export const REPORT_AGE_MS_MAX = 5_000;
+const REPORT_AGE_MS_MAX = 5_000;
 
 type Looking = Pick<Control, "engine" | "delivery" | "clock" | "node">;
 

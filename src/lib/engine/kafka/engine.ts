@@ -36,7 +36,7 @@ export interface KafkaLimits {
   readonly schedulePartitions: number;
 }
 
-export const LIMITS: KafkaLimits = { partitions: 6, parkedPartitions: 64, schedulePartitions: 8 };
+const LIMITS: KafkaLimits = { partitions: 6, parkedPartitions: 64, schedulePartitions: 8 };
 
 /**
  * The engine for when one machine is not enough: topics are Kafka's, subscriptions are consumer groups, and everything else lies in compacted

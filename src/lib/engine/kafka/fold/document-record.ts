@@ -21,7 +21,7 @@ export type DocumentChange =
 export type DocumentKey = Omit<DocumentRecord, "change">;
 
 /** A value as JSON; the whole record has to fit into what Kafka takes. */
-export const VALUE_BYTES_MAX = 1_000_000;
+const VALUE_BYTES_MAX = 1_000_000;
 
 export function keyText({ kind, name, version, nonce }: DocumentKey): string {
   return `${kind}/${name}/${version}/${nonce}`;

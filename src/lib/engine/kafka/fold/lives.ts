@@ -33,7 +33,7 @@ export interface Lives {
  * are cleared in this order only: what was replaced or lost any time; creations that lost before the deletion's creation, which they lost
  * to; that one before the deletion itself. So whoever does not see a deletion does not see, at the end of the log, its creation either.
  */
-export function winnersOf({ all }: Lives): readonly Life[] {
+function winnersOf({ all }: Lives): readonly Life[] {
   const winners: Life[] = [];
   let until = -1;
   for (const life of all) {

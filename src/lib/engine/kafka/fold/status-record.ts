@@ -21,7 +21,7 @@ export interface StoredHold {
 }
 
 /** A report as JSON. */
-export const REPORT_BYTES_MAX = 900_000;
+const REPORT_BYTES_MAX = 900_000;
 
 export function encodeKey({ kind, resource, epoch }: StatusKey): Uint8Array {
   return Buffer.from(`${kind}/${resource}/${epoch}`);

@@ -6,7 +6,7 @@ import { decodeMember, decodeTable, encodeMember, encodeTable, type Member, type
 export const SESSION_MS = 6_000;
 const PROTOCOL = "kbroker";
 /** Joins of the nodes wait for one another: no owner's join shall be behind one. */
-export const NODES_SLOT = 0;
+const NODES_SLOT = 0;
 
 /** What the coordinator knows a node by. */
 export interface Seat {
