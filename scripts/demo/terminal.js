@@ -13,6 +13,8 @@ export function terminal({ cwd, url }) {
     KBROKER_ADMIN_URL: url,
     KBROKER_INBOX_URL: url,
     XDG_CONFIG_HOME: cwd,
+    // For tests of the demo itself.
+    ...(process.env.DEMO_NODE_OPTIONS ? { NODE_OPTIONS: process.env.DEMO_NODE_OPTIONS } : {}),
   };
   const start = (args) => spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
 

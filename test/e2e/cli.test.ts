@@ -10,6 +10,7 @@ import { schemaReply } from "../../src/lib/api/schema.ts";
 import { subscriptionListReply, subscriptionReply } from "../../src/lib/api/subscription.ts";
 import { topicListReply, topicReply } from "../../src/lib/api/topic.ts";
 import { startBrokerProcess } from "../support/broker-process.ts";
+import { ENGINE } from "../support/on-kafka/storage.ts";
 import { eventually, startConsumer, temporaryDir } from "./http.ts";
 import { kbroker } from "./program.ts";
 
@@ -100,7 +101,7 @@ test("the session of the product page, from the first command to Ctrl-C", { time
   expect((await run(["topic", "describe", "orders"])).stdout).toMatch(/^orders public topic\n/);
   expect((await run(["schema", "describe", "orders"])).stdout).toBe(SCHEMA);
   expect(await json(brokerReply, ["broker", "status"])).toMatchObject({
-    engine: "embedded",
+    engine: ENGINE,
     state: "ready",
     deadLetters: 1,
   });

@@ -95,16 +95,21 @@ test("Ctrl-C waits for a delivery under way; a second Ctrl-C does not", E2E, asy
   expect(await program.exited).toBe(130);
 });
 
-test("a second broker on one data directory, or on one port, exits with 8 and names what is taken", E2E, async () => {
+test("a second broker on one data directory exits with 8 and names it", E2E, async () => {
   const dir = await temporaryDir();
-  const first = start(["--port", "0", "--data-dir", dir]);
-  const { port } = new URL(await ready(first));
+  await ready(start(["--port", "0", "--data-dir", dir]));
 
   const sameDir = start(["--port", "0", "--data-dir", dir]);
-  const samePort = start(["--port", port, "--data-dir", await temporaryDir()]);
 
   expect(await sameDir.exited).toBe(8);
   expect(sameDir.log()).toContain(dir);
+});
+
+test("a second broker on one port exits with 8 and names it", E2E, async () => {
+  const { port } = new URL(await ready(start(["--port", "0", "--data-dir", await temporaryDir()])));
+
+  const samePort = start(["--port", port, "--data-dir", await temporaryDir()]);
+
   expect(await samePort.exited).toBe(8);
   expect(samePort.log()).toContain(port);
 });

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { scheduleReply } from "../../src/lib/api/schedule.ts";
-import { systemClock } from "../../src/lib/system-clock.ts";
-import { openIn } from "../lib/engine/embedded/fixtures.ts";
+import { engineAlone } from "../support/on-kafka/storage.ts";
 import { refusal, startBroker, startConsumer, temporaryDir } from "./http.ts";
 
 const E2E = { timeout: 60_000 };
@@ -17,7 +16,7 @@ test(
     const { id: topicId } = await first.admin("topicCreate", "", { name: "orders" });
     await first.admin("subscriptionCreate", "", { name: "billing", topic: "orders", endpoint: consumer.url });
     await first.close();
-    const { engine } = await openIn(dataDir, { clock: systemClock });
+    const engine = await engineAlone(dataDir);
     const payload = new TextEncoder().encode('{"a": 1.0}');
     const message = { id: "o-1", key: "k 1", attributes: [["event-type", "due"]] as const, payload };
     const dueMs = Date.now() - HOUR_MS;

@@ -8,6 +8,7 @@ import { errorReply } from "../../src/lib/api/error.ts";
 import { ROUTES, type RouteName, type RouteReply } from "../../src/lib/api/routes.ts";
 import { type BrokerConfig, type OpenBroker, openBroker } from "../../src/lib/open-broker.ts";
 import type { EmbeddedStorage } from "../../src/lib/open-engine.ts";
+import { storageOf } from "../support/on-kafka/storage.ts";
 
 /** A folder that is gone after the test. */
 export async function temporaryDir(): Promise<string> {
@@ -24,7 +25,7 @@ export interface E2eBroker extends OpenBroker {
   publish(topic: string, body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** The whole program in this process, on the embedded engine and a free port; closed after the test. */
+/** The whole program in this process, on the engine of this run and a free port; closed after the test. */
 export async function startBroker(
   storage: Partial<EmbeddedStorage> = {},
   config: Partial<BrokerConfig> = {},
@@ -35,7 +36,7 @@ export async function startBroker(
     version: "0.0.0",
     listen: { host: "127.0.0.1", port: 0, insecure: false },
     allowedHosts: [],
-    storage: { acceptLoss: false, ...storage, dataDir },
+    storage: storageOf({ acceptLoss: false, ...storage, dataDir }),
     log: { write: (line) => log.push(line), human: false },
     onFatal: (error) => {
       throw error;

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { engineEnv } from "../support/on-kafka/storage.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -26,6 +27,7 @@ export function childEnv(given: Record<string, string> = {}): Record<string, str
   return {
     ...Object.fromEntries(kept.map(([name, value]) => [name, value ?? ""])),
     XDG_CONFIG_HOME: "/nonexistent",
+    ...engineEnv(),
     ...given,
   };
 }

@@ -11,12 +11,15 @@ const given = process.env.KBROKER_TEST_KAFKA ?? "";
 const canStart = (await ask("missing")) === null;
 const isRequired = process.env.KBROKER_REQUIRE_KAFKA === "1";
 
+/** Whether `kafkaForTests` has one to give. Where one is required it is asked for, and fails. */
+export const hasKafka = canStart || given !== "" || isRequired;
+
 /**
  * Where there is a Kafka for `kafkaForTests`. Elsewhere they are skipped, loudly; with KBROKER_REQUIRE_KAFKA=1, where nothing may be skipped,
  * they fail.
  */
-export const testWithKafka = test.skipIf(!canStart && given === "" && !isRequired);
-export const describeWithKafka = describe.skipIf(!canStart && given === "" && !isRequired);
+export const testWithKafka = test.skipIf(!hasKafka);
+export const describeWithKafka = describe.skipIf(!hasKafka);
 
 /** The same for `startKafka`, which nobody can give. */
 export const testWithOwnKafka = test.skipIf(!canStart && !isRequired);
