@@ -7,6 +7,9 @@ type NodeReply = NodeListReply["items"][number];
 const count = (kind: NodeReply["owns"][number]["kind"]) => (node: NodeReply) =>
   countText(node.owns.filter((owned) => owned.kind === kind).length);
 
+/** There is one control, and it needs no name. */
+const wordsOf = ({ kind, name }: NodeReply["owns"][number]) => (kind === "control" ? kind : `${kind} ${name}`);
+
 export const nodeView: ListView<NodeReply> = {
   columns: [
     { head: "NAME", text: ({ name }) => name },
@@ -19,7 +22,7 @@ export const nodeView: ListView<NodeReply> = {
     { head: "CONTROL", text: ({ owns }) => (owns.some(({ kind }) => kind === "control") ? "yes" : "") },
     {
       head: "OWNS",
-      text: ({ owns }) => owns.map(({ kind, name, since }) => `${kind} ${name} (${since})`).join(", "),
+      text: ({ owns }) => owns.map((owned) => `${wordsOf(owned)} (${owned.since})`).join(", "),
       wide: true,
     },
   ],
