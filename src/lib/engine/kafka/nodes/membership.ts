@@ -145,7 +145,9 @@ class KafkaMembership implements Membership {
       this.#change({});
       throw new TableIsOld();
     }
+    const before = this.#table;
     this.#table = table;
+    this.#tellChange(before, table);
     this.#confirm(sentMs);
     for (const tell of [...this.#watchers]) tell();
   }
@@ -202,6 +204,18 @@ class KafkaMembership implements Membership {
     for (const { done } of over) done();
   }
 
+  /** Who reads the log of any node sees which one came or went, and when. */
+  #tellChange(before: Table | undefined, now: Table): void {
+    const [came, gone] = [missingIn(before, now), missingIn(now, before)];
+    if (came.length + gone.length === 0) return;
+    const fields = { nodes: now.members.map(({ id }) => id), came, gone };
+    this.#options.report(
+      "info",
+      before === undefined ? "This node is among the others." : "The nodes are others now.",
+      fields,
+    );
+  }
+
   /** Once an outage. */
   #fail(thrown: unknown): void {
     if (this.#isOut) return;
@@ -219,6 +233,12 @@ class KafkaMembership implements Membership {
     this.#isOut = false;
     this.#options.report("info", "This node is among the others again.", { node: this.#self.id });
   }
+}
+
+/** A node that was started again under its id has gone, and has come. */
+function missingIn(table: Table | undefined, of: Table | undefined): readonly string[] {
+  const known = new Set(table?.members.map(({ run }) => run));
+  return of?.members.filter(({ run }) => !known.has(run)).map(({ id }) => id) ?? [];
 }
 
 /** A node says something new of itself so often at once; then it pauses in between. */

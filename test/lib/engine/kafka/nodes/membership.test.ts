@@ -25,7 +25,7 @@ async function join(group: string, id: string, wire?: Wire): Promise<Membership>
     clock: systemClock,
     group,
     name: nodeName(id),
-    report: (level, message) => void told.push(`${level}: ${message}`),
+    report: (level, message, fields) => void told.push(`${level}: ${message} ${JSON.stringify(fields)}`),
   });
   open.push(() => membership.leave());
   return membership;
@@ -48,6 +48,20 @@ describe("the nodes of a cluster", () => {
     await b.leave();
 
     await Promise.all([a, c].map((each) => knows(each, "a", "c")));
+  });
+
+  test("one that comes, and one that goes, is in the log of the others", async () => {
+    const group = freshPrefix();
+    const a = await join(group, "a");
+    await knows(a, "a");
+    const b = await join(group, "b");
+    await knows(a, "a", "b");
+
+    await b.leave();
+
+    await knows(a, "a");
+    expect(told).toContain('info: The nodes are others now. {"nodes":["a","b"],"came":["b"],"gone":[]}');
+    expect(told).toContain('info: The nodes are others now. {"nodes":["a"],"came":[],"gone":["b"]}');
   });
 
   test("one that resigns stays among them until it leaves", async () => {
