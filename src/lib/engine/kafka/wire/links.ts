@@ -39,6 +39,8 @@ const IN_FLIGHT_MAX = 64;
 export interface Links {
   /** `slot` tells several connections of one purpose apart. */
   get(broker: Address, purpose: Purpose, slot?: number): Promise<Connection>;
+  /** Breaks it: the calls that wait there fail, the next one has another. */
+  drop(connection: Connection): void;
   close(): Promise<void>;
 }
 
@@ -78,13 +80,21 @@ export function openLinks(settings: KafkaSettings): Links {
       });
       return made;
     },
+    drop: (connection) => void broken(connection),
     async close() {
       closed = true;
       const all = Array.from(open.values());
       open.clear();
-      await Promise.allSettled(all.map(async (each) => (await each).close()));
+      await Promise.allSettled(all.map(async (each) => broken(await each)));
     },
   };
+}
+
+/** Ends what was not sent, too: a broker that stands still takes nothing, and would be waited for. */
+async function broken(connection: Connection): Promise<void> {
+  const ended = connection.close();
+  connection.socket?.destroy();
+  await ended;
 }
 
 async function optionsOf({ tls, sasl }: KafkaSettings, requestTimeout: number): Promise<ConnectionOptions> {

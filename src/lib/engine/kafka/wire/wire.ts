@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Connection, findCoordinatorV6 } from "@platformatic/kafka";
 import type { Clock } from "../../../domain/clock.ts";
 import { KBrokerError } from "../../../domain/error.ts";
@@ -52,6 +53,8 @@ export function openWire({ settings, clock }: WireOptions): Wire {
   const links = openLinks(settings);
   const coordinators = new Map<string, Address>();
   const closing = new AbortController();
+  // One a call that is about to be tried again.
+  setMaxListeners(0, closing.signal);
   const metadata = createMetadata((act) => call({ any: true }, act));
 
   async function call<T>(
@@ -62,12 +65,16 @@ export function openWire({ settings, clock }: WireOptions): Wire {
     const { purpose = "admin", deadlineMs = CALL_DEADLINE_MS, slot, signal } = options;
     const untilMs = clock.monotonic() + deadlineMs;
     for (let attempt = 0; ; attempt += 1) {
+      let connection: Connection | undefined;
       try {
-        return await act(await connectionTo(to, purpose, slot));
+        connection = await connectionTo(to, purpose, slot);
+        return await act(connection);
       } catch (thrown) {
         if (thrown instanceof KBrokerError && !(thrown instanceof KafkaFailure)) throw thrown;
         const failure = kafkaFailure(thrown, aboutOf(to));
         forget(to, failure);
+        // The library loses its place in what such a connection says once the late answer comes.
+        if (connection !== undefined && failure.says("TIMEOUT")) links.drop(connection);
         const isOver = clock.monotonic() >= untilMs || closing.signal.aborted || signal?.aborted === true;
         if (!failure.isPassing || isOver) throw failure;
         await clock.after(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** attempt), signal ?? closing.signal);
