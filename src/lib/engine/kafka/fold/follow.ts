@@ -71,6 +71,10 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
   const polling = new Set<number>();
   let broken: KBrokerError | undefined;
   let isLooking = false;
+  let isTelling = false;
+  let lookFailure: unknown;
+  /** Since all partitions were served: a leader that is known may still not be within reach. */
+  let looks = 0;
   let isOutageTold = false;
 
   async function poll(node: number): Promise<void> {
@@ -138,7 +142,9 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
     partition.heardMs = clock.monotonic();
     partition.isFailing = false;
     partition.waiters.reached(partition.next);
-    if (isOutageTold && partitions.every(({ isFailing }) => !isFailing)) {
+    if (partitions.some(({ isFailing }) => isFailing)) return;
+    looks = 0;
+    if (isOutageTold) {
       isOutageTold = false;
       report("info", `The Kafka topic "${name}" can be read again.`);
     }
@@ -166,10 +172,11 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
   async function look(first: unknown): Promise<void> {
     if (isLooking) return;
     isLooking = true;
-    let failure = first;
-    const told = tellWhileLooking(() => failure);
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      await clock.after(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** attempt), signal);
+    lookFailure = first;
+    if (!isTelling) void tellWhileFailing();
+    while (!signal.aborted) {
+      await clock.after(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** looks), signal);
+      looks += 1;
       if (signal.aborted) break;
       try {
         wire.forgetTopic(name);
@@ -177,20 +184,21 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
         if (found !== undefined && found.uuid !== uuid) breakDown("was deleted and made anew");
         if (found !== undefined) lead(found);
       } catch (error) {
-        failure = error;
+        lookFailure = error;
       }
       if (partitions.every(({ leader }) => leader !== NO_LEADER)) break;
     }
     isLooking = false;
-    await told;
   }
 
-  /** Apart from the looking, each step of which may take as long as Kafka is away. */
-  async function tellWhileLooking(cause: () => unknown): Promise<void> {
-    while (isLooking && !signal.aborted) {
-      tellSilence(cause());
+  /** Apart from the looking, each step of which may take as long as Kafka is away; once for all of them, of which there may be many. */
+  async function tellWhileFailing(): Promise<void> {
+    isTelling = true;
+    while (partitions.some(({ isFailing }) => isFailing) && !signal.aborted) {
+      tellSilence(lookFailure);
       await clock.after(PAUSE_MS_MAX, signal);
     }
+    isTelling = false;
   }
 
   function lead(found: KafkaTopic): void {
