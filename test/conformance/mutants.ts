@@ -45,6 +45,11 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    fault: "every hold is confirmed",
+    breaks: "a hold is confirmed while it is acquired and for as long as it lasts, and not once it is over",
+    prepare: owners(() => ({ confirm: () => undefined })),
+  },
+  {
     fault: "results come in another order than the records",
     breaks: "an append resolves with one result a record, in the same order, at rising offsets from 0",
     prepare: log(({ append }) => ({ append: async (...args) => [...(await append(...args))].reverse() })),

@@ -70,6 +70,11 @@ export const NODE_MUTANTS: readonly Mutant[] = [
     })),
   },
   {
+    fault: "a node that was superseded by another is confirmed",
+    breaks: "a hold that was superseded by another node's is confirmed no more after a second, and that one's is",
+    prepare: overNodes(({ owners }) => ({ owners: { ...owners, confirm: () => undefined } })),
+  },
+  {
     fault: "a node that was superseded by another commits",
     breaks: STALE,
     prepare: asNewest(({ cursors }, newest) => ({

@@ -143,6 +143,7 @@ function takingOver({ epochs }: MemoryStorage): Owners {
       epochs.set(resource, epoch);
       await handler?.acquired({ resource, epoch });
     },
+    confirm: () => undefined,
     unwant: async () => {},
     leave: async () => {},
   };

@@ -160,7 +160,9 @@ export interface Log {
    * Resolves, one result a record in the same order, once each would survive a power cut. All records of one key lie in one shard,
    * those without a key by their id, in the order in which they were appended. `timeMs` is the time of `recordTime`, but
    * never less than the shard's last. Fails with `overloaded` when too much waits to be made durable, with `disk_full` when there
-   * is no room; after a failure nothing of the call is ever served.
+   * is no room. After a failure nothing of the call is ever served where `exactDuplicates` is claimed. Elsewhere any of it may be stored, also
+   * a moment after the failure: whoever appends it again may append it twice, and gives the ids by which that is told (`dedupeWindowMs`), or
+   * looks for it first (`ParkedEntry.dying`).
    */
   append(topicId: string, records: readonly Message[], options?: AppendOptions): Promise<readonly Appended[]>;
   /** From `from` on, up to the durable end. An offset below the start reads from the start (the gap is a hole). */
@@ -199,6 +201,12 @@ export interface Owners {
   want(resource: string): Promise<void>;
   /** It shall have none. Resolves once a local owner has let go. */
   unwant(resource: string): Promise<void>;
+  /**
+   * Asked before something begins that nobody can take back, such as a push: a node that stood still for a while is told by nobody that it was
+   * superseded meanwhile. `undefined` where it is known that nobody had taken the resource a second ago, or later. Else resolves once that is
+   * known anew; fails with `epoch_stale` for a hold that has been superseded or let go of, with `engine_unavailable` where it cannot be known.
+   */
+  confirm(ownership: Ownership): Promise<void> | undefined;
   /**
    * This node owns nothing any more, whatever is wanted: it lets go of everything, and another node may take each resource as soon as it
    * was let go of. Resolves once all were. `close` begins with it.

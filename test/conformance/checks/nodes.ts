@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { KBrokerError } from "../../../src/lib/domain/error.ts";
 import type { CatalogChange, Engine, Ownership } from "../../../src/lib/engine/port.ts";
 import { deferred } from "../../support/promises.ts";
 import type { NodesBench, NodesCheck } from "../check.ts";
@@ -159,6 +160,19 @@ export const nodeChecks: readonly NodesCheck[] = [
       await expect
         .poll(() => a.lost.map(({ resource }) => resource).toSorted((x, y) => (x < y ? -1 : 1)), bench.soon)
         .toEqual(before);
+    },
+  },
+  {
+    promise: "a hold that was superseded by another node's is confirmed no more after a second, and that one's is",
+    async runOnNodes(bench) {
+      const { a, b, old, current } = await superseded(bench);
+      await bench.clock.advance(1_000);
+      const ask = async ({ engine }: typeof a, hold: Ownership) => engine.owners.confirm(hold);
+      const codeOf = (error: unknown) => (error instanceof KBrokerError ? error.code : String(error));
+      const answer = () => ask(a, old).then(() => "confirmed", codeOf);
+
+      await expect.poll(answer, bench.soon).toBe("epoch_stale");
+      await ask(b, current);
     },
   },
   {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Engine, Ownership } from "../../../src/lib/engine/port.ts";
+import type { Engine, Owners, Ownership } from "../../../src/lib/engine/port.ts";
 import { deferred, isPending } from "../../support/promises.ts";
 import type { Check } from "../check.ts";
 import { own, ownerHandler, ownTwice } from "../fixtures.ts";
@@ -148,6 +148,26 @@ export const ownerChecks: readonly Check[] = [
       expect(current.epoch).toBeGreaterThan(old.epoch);
       expect(next.epoch).toBeGreaterThan(current.epoch);
       expect(last.epoch).toBeGreaterThan(next.epoch);
+    },
+  },
+  {
+    promise: "a hold is confirmed while it is acquired and for as long as it lasts, and not once it is over",
+    async run({ engine, restart }) {
+      const during: unknown[] = [];
+      const ask = async (owners: Owners, hold: Ownership) => owners.confirm(hold);
+      const acquired = async (hold: Ownership) => void during.push(await ask(engine.owners, hold));
+      engine.owners.handle(ownerHandler({ acquired }));
+      await engine.owners.want("r");
+      const { old, current } = await ownTwice(engine);
+      const lasting = await ask(engine.owners, current);
+      await engine.owners.unwant(current.resource);
+
+      expect([during, lasting]).toEqual([[undefined], undefined]);
+      for (const over of [old, current])
+        await expect(ask(engine.owners, over)).rejects.toMatchObject({ code: "epoch_stale" });
+      const after = await restart();
+      await own(after);
+      await expect(ask(after.owners, current)).rejects.toMatchObject({ code: "epoch_stale" });
     },
   },
   {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CONTROL_RESOURCE } from "../../../src/lib/broker/control/duty.ts";
+import { KBrokerError } from "../../../src/lib/domain/error.ts";
 import { HEADER } from "../../../src/lib/domain/headers.ts";
 import type { Engine } from "../../../src/lib/engine/port.ts";
 import { FORWARDED_BY } from "../../../src/lib/server/forward.ts";
@@ -264,3 +265,46 @@ test("expired messages are trimmed though another node owns a subscription, but 
 async function topicId(cluster: Cluster, { admin }: Node): Promise<string> {
   return (await cluster.during(admin.call("topicDescribe", { name: "orders" }))).id;
 }
+
+/** As when it stood still: it hears nothing of what became of what it owned. */
+const deaf = (engine: Engine): Engine => ({
+  ...engine,
+  owners: { ...engine.owners, handle: (handler) => engine.owners.handle({ ...handler, lost: () => {} }) },
+});
+
+test("an owner that stood still while another node took over pushes nothing when it goes on", async () => {
+  const cluster = openCluster();
+  const { a, b } = await openShop(cluster, ["billing"], deaf);
+  const { owner, other } = ownerOf([a, b], "billing");
+  await publish(cluster, other, "1");
+  cluster.nodes.kill(owner.id);
+
+  await publish(cluster, other, "2", "3");
+
+  expect(cluster.consumer.log()).toBe("1 2 3");
+});
+
+test("nothing is pushed while nobody can say whether the subscription is still this node's, and all of it after that", async () => {
+  const cluster = openCluster();
+  const away: { is: boolean } = { is: false };
+  const unsure = (engine: Engine): Engine => ({
+    ...engine,
+    owners: {
+      ...engine.owners,
+      confirm: (hold) =>
+        away.is ? Promise.reject(new KBrokerError("engine_unavailable", "It is away.")) : engine.owners.confirm(hold),
+    },
+  });
+  const { a, b } = await openShop(cluster, ["billing"], unsure);
+  away.is = true;
+  await publish(cluster, a, "1", "2");
+  await cluster.clock.advance(60_000);
+  const meanwhile = cluster.consumer.log();
+  const told = [...a.notes.lines, ...b.notes.lines].filter((line) => line.includes("Nothing is pushed"));
+
+  away.is = false;
+  await cluster.clock.advance(2_000);
+
+  expect([meanwhile, told.length]).toEqual(["", 1]);
+  expect(cluster.consumer.log()).toBe("1 2");
+});

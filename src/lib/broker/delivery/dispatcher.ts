@@ -1,8 +1,9 @@
 import type { Post } from "../../domain/delivery.ts";
+import { KBrokerError } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { ShardCursor, Source } from "../../engine/port.ts";
 import type { DeliveryStatus, Entries, Purge } from "./delivery.ts";
-import type { Hold } from "./hold.ts";
+import { failed, type Hold } from "./hold.ts";
 import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
 import { purgeLetters } from "./purge.ts";
 import { Pushes } from "./pushes.ts";
@@ -23,6 +24,9 @@ export class Dispatcher {
   readonly #pushes: Pushes;
   #subscription: Subscription;
   #stopping = false;
+  #isAsking: boolean = false;
+  /** Whether it could not be found out, when that was tried last, if the hold is still ours. */
+  #isUnconfirmed: boolean = false;
   #drained: (() => void) | undefined;
 
   constructor({ post, ...options }: DispatcherOptions) {
@@ -145,7 +149,40 @@ export class Dispatcher {
   }
 
   #fill(): void {
-    if (!this.#maySend()) return;
+    if (this.#isAsking || !this.#maySend()) return;
+    const { engine, ownership } = this.#hold;
+    const asked = engine.owners.confirm(ownership);
+    if (asked === undefined) this.#begin();
+    else void this.#hold.activity.during(this.#beginOnce(asked));
+  }
+
+  /** A node that stood still may not be the owner any more: that is found out before anything is pushed. */
+  async #beginOnce(confirmed: Promise<void>): Promise<void> {
+    const { clock, limits, signal } = this.#hold;
+    this.#isAsking = true;
+    try {
+      await confirmed;
+      this.#isUnconfirmed = false;
+    } catch (error) {
+      if (!signal.aborted) this.#cannotConfirm(error);
+      this.#parts.alarm.by(clock.monotonic() + limits.retryMs);
+      return;
+    } finally {
+      this.#isAsking = false;
+    }
+    // However long the answer took: who asks again each time would never begin.
+    if (this.#maySend()) this.#begin();
+  }
+
+  /** Told once, until it is known again. */
+  #cannotConfirm(error: unknown): void {
+    const isStale = error instanceof KBrokerError && error.code === "epoch_stale";
+    if (isStale || !this.#isUnconfirmed)
+      failed(this.#hold, "Nothing is pushed until it is known that nobody else owns the subscription.", error);
+    this.#isUnconfirmed = true;
+  }
+
+  #begin(): void {
     const { endpoint, alarm } = this.#parts;
     const heldUntilMs = endpoint.heldUntilMs();
     if (heldUntilMs !== undefined) alarm.by(heldUntilMs);

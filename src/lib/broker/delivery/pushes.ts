@@ -83,16 +83,19 @@ export class Pushes {
   /** Reads a parked message again and sends it, unless it expired, is gone, or may not be sent any more. */
   async sendParked(message: ParkedMessage, isProbe: boolean): Promise<void> {
     const { hold, parked } = this.#parts;
-    const { engine, activity, limits, signal, clock } = hold;
+    const { engine, activity, limits, signal, clock, ownership } = hold;
     const isEarly = message.dueMs > clock.monotonic();
     this.#taken += 1;
     activity.begin();
     try {
       const found = await readParked(engine.log, message.entry);
+      // Reading may take long, and the hold may have passed to another node in the meantime.
+      const asked = signal.aborted ? undefined : engine.owners.confirm(ownership);
+      if (asked !== undefined) await asked;
       if (!signal.aborted) this.#found({ message, isProbe, isEarly }, found);
     } catch (error) {
       if (signal.aborted) return;
-      failed(hold, "A parked message cannot be read; it is tried again later.", error);
+      failed(hold, "A parked message cannot be sent now; it is tried again later.", error);
       parked.giveBack(message, clock.monotonic() + limits.retryMs);
       this.#release();
     } finally {

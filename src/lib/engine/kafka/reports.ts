@@ -1,7 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import { inTurnByKey } from "../../domain/in-turn.ts";
-import type { Ownership, Reports } from "../port.ts";
+import type { Owners, Ownership, Reports } from "../port.ts";
 import type { Status } from "./fold/status.ts";
 
 export interface KafkaReportsOptions {
@@ -9,7 +9,7 @@ export interface KafkaReportsOptions {
   /** Of the times of reports. */
   readonly clock: Clock;
   /** Fails with `epoch_stale` for a hold that has been superseded. */
-  readonly confirm: (ownership: Ownership) => Promise<void>;
+  readonly confirm: Owners["confirm"];
 }
 
 export interface KafkaReports extends Reports {

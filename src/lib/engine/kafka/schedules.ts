@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { KBrokerError } from "../../domain/error.ts";
 import {
+  type Owners,
   type Ownership,
   SCHEDULES_PREFIX,
   type ScheduledKey,
@@ -31,7 +32,7 @@ export type KafkaSchedulesOptions = Pick<StateTopicOptions, "wire" | "producing"
   /** Where the topic is made: over so many resources they are divided. */
   readonly partitions: number;
   /** Fails with `epoch_stale` for a hold that has been superseded. */
-  readonly confirm: (ownership: Ownership) => Promise<void>;
+  readonly confirm: Owners["confirm"];
 };
 
 export interface KafkaSchedules extends Schedules {

@@ -79,6 +79,11 @@ export function memoryOwners({ epochs }: MemoryStorage, clock: Clock, { nodes, m
         return settle(resource);
       }),
     unwant,
+    confirm({ resource, epoch }) {
+      if (nodes.holds.get(resource)?.ownership.epoch === epoch) return undefined;
+      const message = `The hold ${epoch} on "${resource}" has been superseded.`;
+      return Promise.reject(new KBrokerError("epoch_stale", message));
+    },
     async leave() {
       nodes.leave(member);
       await Promise.all([...new Set([...held(), ...turns.busy()])].map(unwant));

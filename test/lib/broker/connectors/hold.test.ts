@@ -391,6 +391,7 @@ async function openHandedOut() {
       wanted.push(resource);
       if (wanted.length === 1) throw new KBrokerError("internal", "Not now.");
     },
+    confirm: () => undefined,
     unwant: async () => {},
     leave: async () => {},
   };

@@ -13,6 +13,8 @@ export interface LocalOwners extends Owners {
 
 export function createOwners(store: StateStore, clock: Clock): LocalOwners {
   const held = new Map<string, { readonly ownership: Ownership; readonly sinceMs: number }>();
+  /** The epochs under which something is owned or is about to be. */
+  const granted = new Map<string, number>();
   const turns = inTurnByKey();
   let handler: OwnerHandler | undefined;
   let isLeaving = false;
@@ -22,6 +24,7 @@ export function createOwners(store: StateStore, clock: Clock): LocalOwners {
     if (handler === undefined) throw new KBrokerError("internal", `Nobody is there to own "${resource}".`);
     const ownership = { resource, epoch: (store.epochs.get(resource) ?? 0) + 1 };
     await store.commit((write) => write.put(store.epochs, resource, ownership.epoch));
+    granted.set(resource, ownership.epoch);
     await handler.acquired(ownership);
     held.set(resource, { ownership, sinceMs: clock.now() });
   }
@@ -30,6 +33,7 @@ export function createOwners(store: StateStore, clock: Clock): LocalOwners {
     const hold = held.get(resource);
     if (hold === undefined) return;
     held.delete(resource);
+    granted.delete(resource);
     await handler?.released(hold.ownership);
   }
 
@@ -41,6 +45,11 @@ export function createOwners(store: StateStore, clock: Clock): LocalOwners {
     },
     want: (resource) => turns.run(resource, () => acquire(resource)),
     unwant,
+    confirm({ resource, epoch }) {
+      if (granted.get(resource) === epoch) return undefined;
+      const message = `The hold ${epoch} on "${resource}" has been superseded.`;
+      return Promise.reject(new KBrokerError("epoch_stale", message));
+    },
     holds: () =>
       Array.from(held, ([resource, { sinceMs }]) => ({ resource, sinceMs })).sort((a, b) =>
         a.resource < b.resource ? -1 : 1,

@@ -41,6 +41,11 @@ export class Hold {
     return this.#isOver;
   }
 
+  /** Whether it lasts, and nobody else had taken its place at a moment within the last `withinMs`. */
+  isConfirmed(withinMs: number): boolean {
+    return !this.#isOver && this.#wire.clock.monotonic() - this.#confirmedMs < withinMs;
+  }
+
   get confirmedMs(): number {
     return this.#confirmedMs;
   }
@@ -63,7 +68,7 @@ export class Hold {
    */
   async confirm(withinMs = 0): Promise<void> {
     this.check();
-    if (this.#wire.clock.monotonic() - this.#confirmedMs < withinMs) return;
+    if (this.isConfirmed(withinMs)) return;
     this.#asked += 1;
     const asked = this.#asked;
     for (;;) {

@@ -12,8 +12,6 @@ import { createSlots, type Slots } from "./slots.ts";
 export interface KafkaOwners extends Owners {
   /** What is done under an ownership is done with this. Fails with `epoch_stale` where this node has let go of it, or lost it. */
   holdOf(ownership: Ownership): Hold;
-  /** Fails with `epoch_stale` where another node has taken over by now; asks at most once a second. */
-  confirm(ownership: Ownership): Promise<void>;
   /** `leave`, while the other nodes still know this one; then it is none of them any more. */
   close(): Promise<void>;
 }
@@ -113,7 +111,13 @@ class OwnersOfNode implements KafkaOwners {
     return hold;
   }
 
-  async confirm(ownership: Ownership): Promise<void> {
+  confirm(ownership: Ownership): Promise<void> | undefined {
+    const hold = this.#places.get(ownership.resource)?.hold;
+    const isKnown = hold?.ownership.epoch === ownership.epoch && hold.isConfirmed(CONFIRMED_MS);
+    return isKnown ? undefined : this.#confirm(ownership);
+  }
+
+  async #confirm(ownership: Ownership): Promise<void> {
     await this.holdOf(ownership).confirm(CONFIRMED_MS);
   }
 
