@@ -10,6 +10,8 @@ export const FORWARDED_BY = "x-kb-forwarded-by";
 const CONNECT_MS_MAX = 2_000;
 /** Longer than any call of an operator takes: a deletion waits for what is in flight. */
 const ANSWER_MS_MAX = 60_000;
+/** How often a node that does not answer yet is looked for among the nodes. */
+const LOOK_MS = 250;
 /** To each node. */
 const CONNECTIONS_MAX = 32;
 
@@ -17,8 +19,11 @@ const CONNECTIONS_MAX = 32;
 const PASSED_ON = ["content-type", "cache-control", "retry-after"];
 
 export interface Forwarder {
-  /** Sends the request on to another node, and its answer back as it comes. Fails with `owner_unreachable` where that does not answer. */
-  forward(request: FastifyRequest, to: NodeInfo): Promise<Forwarded>;
+  /**
+   * Sends the request on to another node, and its answer back as it comes. Fails with `owner_unreachable` where that does not answer, or
+   * `isThere` says that it is not among the nodes any more: one that hangs takes connections and answers nobody.
+   */
+  forward(request: FastifyRequest, to: NodeInfo, isThere: () => boolean): Promise<Forwarded>;
   close(): Promise<void>;
 }
 
@@ -34,7 +39,7 @@ export function openForwarder(self: () => string): Forwarder {
   let agent: Agent | undefined;
 
   return {
-    async forward(request, node) {
+    async forward(request, node, isThere) {
       agent ??= new Agent({
         connect: { timeout: CONNECT_MS_MAX },
         connections: CONNECTIONS_MAX,
@@ -42,10 +47,16 @@ export function openForwarder(self: () => string): Forwarder {
         bodyTimeout: ANSWER_MS_MAX,
       });
       if (node.url === null) throw unreachable(node, "it does not say where", "nothing");
+      const gone = new AbortController();
+      const looking = setInterval(() => {
+        if (!isThere()) gone.abort(new Error("it is not among the nodes any more"));
+      }, LOOK_MS);
       try {
-        return forwarded(await agent.request(requestTo(node.url, request, self())));
+        return forwarded(await agent.request({ ...requestTo(node.url, request, self()), signal: gone.signal }));
       } catch (error) {
         throw unreachable(node, messageOf(error), wasSent(error) && request.method !== "GET" ? "perhaps" : "nothing");
+      } finally {
+        clearInterval(looking);
       }
     },
     close: async () => agent?.destroy(),

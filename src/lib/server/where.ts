@@ -37,7 +37,9 @@ export async function replyOfOwner(
     if (mayBeHere && !isForwarded) return undefined;
     throw notMine();
   }
-  const forwarded = await orUndefined(forwarder.forward(request, place.node), mayBeHere);
+  const { node } = place;
+  const isThere = () => broker.nodes().some(({ id, sinceMs }) => id === node.id && sinceMs === node.sinceMs);
+  const forwarded = await orUndefined(forwarder.forward(request, node, isThere), mayBeHere);
   if (forwarded === undefined) return undefined;
   if (!mayBeHere || forwarded.status !== NOT_ANSWERED) return forwarded.sendTo(reply);
   await forwarded.drop();

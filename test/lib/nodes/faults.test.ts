@@ -49,6 +49,36 @@ test("an owner that does not answer: what looks is answered with what is known, 
   expect(error.message).toMatch("Nothing was changed.");
 });
 
+test("a call is not held up by an owner that hangs once that one is missed among the nodes", async () => {
+  const cluster = openCluster();
+  const hanging = new Set<string | undefined>();
+  const { a, b } = await openShop(cluster, ["billing"], (engine) => ({
+    ...engine,
+    catalog: {
+      ...engine.catalog,
+      caughtUp: () =>
+        hanging.has(engine.nodes.list().find(({ isSelf }) => isSelf)?.id)
+          ? new Promise(() => {})
+          : engine.catalog.caughtUp(),
+    },
+  }));
+  const { owner, other } = ownerOf([a, b], "billing");
+  await publish(cluster, other, "1");
+  hanging.add(owner.id);
+
+  const looked = other.admin.call("subscriptionLag", { name: "billing" });
+  const changed = fetch(`${other.url}/admin/v1/subscriptions/billing/rewind`, { method: "POST", body: '{"hours":1}' });
+  await cluster.clock.advance(1_000);
+  cluster.nodes.kill(owner.id);
+  const [lag, refused] = await cluster.during(Promise.all([looked, changed]));
+
+  expect(lag).toMatchObject({ subscription: "billing" });
+  expect(refused.status).toBe(503);
+  const { error } = (await refused.json()) as { error: { code: string; message: string } };
+  expect(error).toMatchObject({ code: "owner_unreachable" });
+  expect(error.message).toMatch("Whether it was done is not known.");
+});
+
 test("an owner that has reported nothing for 5 seconds is not believed: its numbers are unknown, not old", async () => {
   const cluster = openCluster();
   const silent: { is: boolean } = { is: false };

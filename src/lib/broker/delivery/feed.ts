@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../../domain/message.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
 import type { ReadResult, Shard, Source } from "../../engine/port.ts";
-import { failed, type Hold } from "./hold.ts";
+import { type Hold, triedAgain } from "./hold.ts";
 import type { Positions } from "./positions.ts";
 import { type Recognised, type Repeated, Repeats, tellRepeats } from "./repeats.ts";
 import type { Losing } from "./replays.ts";
@@ -37,6 +37,7 @@ export class Feed {
   #wanted: boolean = false;
   #running: boolean = false;
   readonly #repeats: Repeats | undefined;
+  readonly #reads: ReturnType<typeof triedAgain>;
   /** Below it all was judged once: what is read again there and is no settled repeat is none. */
   #judgedTo = 0;
   /** Rises when what is being read shall not be kept. */
@@ -49,6 +50,10 @@ export class Feed {
     this.shard = options.shard;
     this.#readFrom = options.from;
     const { hold, shard } = options;
+    this.#reads = triedAgain(hold, {
+      failing: "The log cannot be read; it is read again later.",
+      working: "The log is read again.",
+    });
     if (hold.remembered !== undefined) this.#repeats = new Repeats({ hold, shard, remembered: hold.remembered });
   }
 
@@ -152,10 +157,11 @@ export class Feed {
     while (this.#isWanted()) {
       try {
         await hold.activity.during(this.#read());
+        this.#reads.worked();
         if (this.#isWanted()) await this.#waitForMore();
       } catch (error) {
         if (hold.signal.aborted) return;
-        failed(hold, "The log cannot be read; it is read again later.", error);
+        this.#reads.failed(error);
         await hold.clock.after(hold.limits.retryMs, hold.signal);
       }
     }

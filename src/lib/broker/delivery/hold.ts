@@ -3,6 +3,7 @@ import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Engine, Ownership } from "../../engine/port.ts";
 import type { Observer } from "../observer.ts";
+import { createOutage } from "../outage.ts";
 import type { Activity } from "./activity.ts";
 import type { DeliveryLimits } from "./limits.ts";
 import type { RememberedIds } from "./remembered-ids.ts";
@@ -35,11 +36,26 @@ export interface Hold {
 }
 
 /** Tells the log what failed; a superseded hold ends here. */
-export function failed({ observer, subscription, superseded }: Hold, what: string, error: unknown): void {
-  if (error instanceof KBrokerError && error.code === "epoch_stale") {
-    observer.log("warn", "The subscription has a newer owner.", { subscription: subscription.name });
-    superseded();
-    return;
-  }
-  observer.log("error", what, { subscription: subscription.name, error: messageOf(error) });
+export function failed(hold: Hold, what: string, error: unknown): void {
+  const { observer, subscription } = hold;
+  if (!endedBy(hold, error)) observer.log("error", what, { subscription: subscription.name, error: messageOf(error) });
+}
+
+/** What is tried again for as long as it fails: said once an outage, and once that it works again. A superseded hold ends here. */
+export function triedAgain(hold: Hold, says: { readonly failing: string; readonly working: string }) {
+  const part = hold.subscription.name;
+  const outage = createOutage(hold.observer, { ...says, fields: { subscription: part } });
+  return {
+    failed(error: unknown): void {
+      if (!endedBy(hold, error)) outage.failed(part, error);
+    },
+    worked: () => outage.worked(part),
+  };
+}
+
+function endedBy({ observer, subscription, superseded }: Hold, error: unknown): boolean {
+  if (!(error instanceof KBrokerError && error.code === "epoch_stale")) return false;
+  observer.log("warn", "The subscription has a newer owner.", { subscription: subscription.name });
+  superseded();
+  return true;
 }

@@ -5,6 +5,7 @@ import type { Subscription } from "../../domain/subscription.ts";
 import type { CatalogDocument, Ownership, Source } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 import { every } from "../every.ts";
+import { createOutage } from "../outage.ts";
 import { activity } from "./activity.ts";
 import type { Delivery, DeliveryStatus, Entries, Purge } from "./delivery.ts";
 import { type DeliveryLimits, LIMITS } from "./limits.ts";
@@ -61,10 +62,17 @@ class Deliveries implements Delivery {
     const documents = await engine.catalog.list("subscription");
     const news = documents.filter(({ name }) => !heard.has(name));
     await Promise.all(news.map((document) => this.#learn(document.name, document)));
-    const report = (error: unknown) => observer.log("error", "A periodic pass failed.", { error: messageOf(error) });
+    const outage = createOutage(observer, {
+      failing: "A periodic pass failed; it is made again.",
+      working: "The periodic passes work again.",
+    });
+    const told = (part: string) => ({
+      report: (error: unknown) => outage.failed(part, error),
+      worked: () => outage.worked(part),
+    });
     const { signal } = this.#stopped;
-    void every({ clock, periodMs: limits.commitPeriodMs, pass: async () => this.#commit(), signal, report });
-    void every({ clock, periodMs: limits.sweepPeriodMs, pass: () => this.#sweep(), signal, report });
+    void every({ clock, periodMs: limits.commitPeriodMs, pass: async () => this.#commit(), signal, ...told("commit") });
+    void every({ clock, periodMs: limits.sweepPeriodMs, pass: () => this.#sweep(), signal, ...told("sweep") });
   }
 
   async stop(drainMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { messageOf } from "../../domain/error.ts";
 import type { ParkedEntry } from "../../engine/port.ts";
-import { failed, type Hold } from "./hold.ts";
+import { type Hold, triedAgain } from "./hold.ts";
 
 /** Makes parked entries durable, in batches: one write at a time, the next takes all that came meanwhile. */
 export interface Parker {
@@ -18,6 +18,10 @@ interface Waiting {
 /** The queue is never longer than the window: a message that waits here keeps its place in flight. */
 export function parker(hold: Hold): Parker {
   const { engine, ownership, clock, limits, activity, signal } = hold;
+  const parks = triedAgain(hold, {
+    failing: "Failed deliveries cannot be parked; they stay in flight and are parked again later.",
+    working: "Failed deliveries are parked again.",
+  });
   const queue: Waiting[] = [];
   let running = false;
   let problem: string | undefined;
@@ -29,6 +33,7 @@ export function parker(hold: Hold): Parker {
     if (signal.aborted) return;
     queue.splice(0, batch.length);
     problem = undefined;
+    parks.worked();
     for (const { durable } of batch) durable();
   }
 
@@ -42,7 +47,7 @@ export function parker(hold: Hold): Parker {
       } catch (error) {
         if (signal.aborted) break;
         problem = `failed deliveries cannot be stored: ${messageOf(error)}`;
-        failed(hold, "Failed deliveries cannot be parked; they stay in flight and are parked again later.", error);
+        parks.failed(error);
         await activity.outside(clock.after(limits.retryMs, signal));
       }
     }

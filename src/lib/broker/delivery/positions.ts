@@ -1,7 +1,7 @@
 import { type Cursor, isSettled, type OffsetRange, settle, settleLost } from "../../domain/cursor.ts";
 import { CURSOR_LENGTH_STOP, encodedLength } from "../../domain/cursor-codec.ts";
 import type { Shard, ShardCursor, Source } from "../../engine/port.ts";
-import { failed, type Hold } from "./hold.ts";
+import { type Hold, triedAgain } from "./hold.ts";
 import type { Opened } from "./opening.ts";
 
 export type Lost = "expired" | "damaged";
@@ -43,6 +43,7 @@ export class Positions {
   readonly #slots: Slot[];
   readonly #letters: Slot[];
   readonly #committed: () => void;
+  readonly #commits: ReturnType<typeof triedAgain>;
   #pending = emptyBatch();
   #committing: Promise<void> | undefined;
   #uncommitted = 0;
@@ -55,6 +56,10 @@ export class Positions {
     this.#slots = cursors.map(({ shard, cursor }) => ({ shard, cursor, dirty: true }));
     this.#letters = letters.map(({ shard, cursor }) => ({ shard, cursor, dirty: true }));
     this.#committed = committed;
+    this.#commits = triedAgain(hold, {
+      failing: "Cursors cannot be committed; they are committed again later.",
+      working: "Cursors are committed again.",
+    });
   }
 
   cursors(): readonly ShardCursor[] {
@@ -184,11 +189,12 @@ export class Positions {
     try {
       const cursors = dirty.map(({ shard, cursor }) => ({ shard, cursor }));
       await engine.cursors.commit(ownership, cursors, batch.unpark);
+      this.#commits.worked();
       this.#tell(batch);
     } catch (error) {
       this.#restore(batch, dirty);
       this.#notBeforeMs = clock.monotonic() + limits.retryMs;
-      failed(this.#hold, "Cursors cannot be committed; they are committed again later.", error);
+      this.#commits.failed(error);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { DeliveryReport } from "../../domain/delivery-report.ts";
 import type { DeliveryStatus } from "./delivery.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { failed, type Hold } from "./hold.ts";
+import { type Hold, triedAgain } from "./hold.ts";
 
 /**
  * Tells the engine what is known of the endpoint, for the next owner: when it changed, at most once a period, at once where it turned.
@@ -19,6 +19,10 @@ export interface Reporter {
 /** One write at a time. One that fails is said and written again later; nothing waits for it. */
 export function reporter(hold: Hold, endpoint: Endpoint, status: () => DeliveryStatus): Reporter {
   const { engine, ownership, clock, limits, activity, signal } = hold;
+  const writes = triedAgain(hold, {
+    failing: "What is known of the endpoint cannot be written; it is written again later.",
+    working: "What is known of the endpoint is written again.",
+  });
   let written = endpoint.revision;
   let notBeforeMs = 0;
   let writing: Promise<void> | undefined;
@@ -54,8 +58,9 @@ export function reporter(hold: Hold, endpoint: Endpoint, status: () => DeliveryS
       await engine.reports.report(ownership, { ...endpoint.report(), ...(delivery !== undefined && { delivery }) });
       written = revision;
       told = delivery && { text: JSON.stringify(delivery), atMs };
+      writes.worked();
     } catch (error) {
-      failed(hold, "What is known of the endpoint cannot be written; it is written again later.", error);
+      writes.failed(error);
     }
   }
 

@@ -1,9 +1,12 @@
-import { KBrokerError, messageOf } from "../../domain/error.ts";
+import { KBrokerError } from "../../domain/error.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
 import type { Appended, ScheduledKey, ScheduledMessage } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 
-type Deps = Pick<BrokerDeps, "engine" | "observer">;
+interface Deps extends Pick<BrokerDeps, "engine" | "observer"> {
+  /** Told of what cannot be published now. */
+  readonly failed: (error: unknown, fields: { readonly topic: string; readonly count: number }) => void;
+}
 
 /**
  * Appends each message to its topic under its own id, topic by topic side by side, and gives the keys of those that are done with: they
@@ -25,7 +28,7 @@ export function keyOf({ topicId, message: { id }, dueMs }: ScheduledMessage): Sc
 }
 
 async function fireInto(
-  { engine, observer }: Deps,
+  { engine, observer, failed }: Deps,
   topicId: string,
   due: readonly ScheduledMessage[],
 ): Promise<readonly ScheduledMessage[]> {
@@ -34,7 +37,7 @@ async function fireInto(
     const messages = due.map(({ message }) => message);
     const appended = await engine.log.append(topicId, messages, { dedupeWindowMs: DEDUPE_WINDOW_MS });
     tell(observer, due, appended);
-    await fireAgain({ engine, observer }, topicId, taken(due, appended));
+    await fireAgain({ engine, observer, failed }, topicId, taken(due, appended));
     return due;
   } catch (error) {
     if (error instanceof KBrokerError && error.code === "topic_not_found") {
@@ -42,11 +45,7 @@ async function fireInto(
       observer.log("warn", "Scheduled messages are dropped: their topic was deleted.", { topic, count: due.length });
       return due;
     }
-    observer.log("error", "Scheduled messages cannot be published yet; they are tried again.", {
-      topic,
-      count: due.length,
-      error: messageOf(error),
-    });
+    failed(error, { topic, count: due.length });
     return [];
   }
 }

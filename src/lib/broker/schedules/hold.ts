@@ -1,9 +1,10 @@
-import { KBrokerError, messageOf } from "../../domain/error.ts";
+import { KBrokerError } from "../../domain/error.ts";
 import { inTurn } from "../../domain/in-turn.ts";
 import type { Ownership, ScheduledKey, ScheduledMessage } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 import type { Activity } from "../delivery/activity.ts";
 import { alarm } from "../delivery/alarm.ts";
+import type { Outage } from "../outage.ts";
 import { fire, keyOf } from "./fire.ts";
 import type { Cancelled } from "./firing.ts";
 import type { FiringLimits } from "./limits.ts";
@@ -11,6 +12,14 @@ import type { FiringLimits } from "./limits.ts";
 export interface HoldDeps extends Pick<BrokerDeps, "engine" | "clock" | "observer"> {
   readonly limits: FiringLimits;
   readonly activity: Activity;
+  readonly outages: FiringOutages;
+}
+
+/** Of all holds together: what keeps one from its work mostly keeps all. */
+export interface FiringOutages {
+  readonly looking: Outage;
+  readonly publishing: Outage;
+  readonly removing: Outage;
 }
 
 /** One hold on a part of the schedules, from acquired to released. */
@@ -27,7 +36,8 @@ export interface FiringHold {
  * two passes it waits for the earliest due time, but never long: due times are wall time, and the wall clock may jump.
  */
 export function holdSchedules(deps: HoldDeps, ownership: Ownership): FiringHold {
-  const { engine, clock, observer, limits, activity } = deps;
+  const { engine, clock, observer, limits, activity, outages } = deps;
+  const { resource } = ownership;
   const ended = new AbortController();
   const { signal } = ended;
   const bell = alarm(clock, signal, ring);
@@ -49,10 +59,11 @@ export function holdSchedules(deps: HoldDeps, ownership: Ownership): FiringHold 
     let waitMs = limits.retryMs;
     try {
       waitMs = await pass();
+      outages.looking.worked(resource);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof KBrokerError && error.code === "epoch_stale") return ended.abort();
-      observer.log("error", "Scheduled messages cannot be looked for; it is tried again.", { error: messageOf(error) });
+      outages.looking.failed(resource, error);
     }
     bell.by(clock.monotonic() + (again ? 0 : waitMs));
   }
@@ -76,7 +87,9 @@ export function holdSchedules(deps: HoldDeps, ownership: Ownership): FiringHold 
   }
 
   async function firePage(taken: readonly ScheduledMessage[]): Promise<number> {
-    const done = taken.length === 0 ? [] : await fire({ engine, observer }, taken);
+    const failed = (error: unknown, fields: object) => outages.publishing.failed(resource, error, { ...fields });
+    const done = taken.length === 0 ? [] : await fire({ engine, observer, failed }, taken);
+    if (done.length === taken.length) outages.publishing.worked(resource);
     if (done.length > 0) await removed(done);
     firing.clear();
     return done.length;
@@ -86,11 +99,11 @@ export function holdSchedules(deps: HoldDeps, ownership: Ownership): FiringHold 
   async function removed(keys: readonly ScheduledKey[]): Promise<void> {
     for (;;) {
       try {
-        return await engine.schedules.remove(ownership, keys);
+        await engine.schedules.remove(ownership, keys);
+        return outages.removing.worked(resource);
       } catch (error) {
         if (signal.aborted || (error instanceof KBrokerError && error.code === "epoch_stale")) throw error;
-        const fields = { count: keys.length, error: messageOf(error) };
-        observer.log("error", "Published messages stay on the schedule; they are removed again.", fields);
+        outages.removing.failed(resource, error, { count: keys.length });
         await activity.outside(clock.after(limits.retryMs, signal));
       }
     }
@@ -115,6 +128,7 @@ export function holdSchedules(deps: HoldDeps, ownership: Ownership): FiringHold 
     async end() {
       ended.abort();
       await running;
+      for (const outage of [outages.looking, outages.publishing, outages.removing]) outage.worked(resource);
     },
   };
 }

@@ -2,8 +2,9 @@ import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { Ownership } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 import { activity } from "../delivery/activity.ts";
+import { createOutage } from "../outage.ts";
 import type { Cancelled, Firing } from "./firing.ts";
-import { type FiringHold, type HoldDeps, holdSchedules } from "./hold.ts";
+import { type FiringHold, type FiringOutages, type HoldDeps, holdSchedules } from "./hold.ts";
 import { type FiringLimits, LIMITS } from "./limits.ts";
 
 export interface FiringDeps extends Pick<BrokerDeps, "engine" | "clock" | "observer"> {
@@ -13,7 +14,8 @@ export interface FiringDeps extends Pick<BrokerDeps, "engine" | "clock" | "obser
 /** Owns the schedules that the engine hands out. `engine.owners` is this part's own (`route-owners.ts`). */
 export function openFiring({ limits, ...deps }: FiringDeps): Firing {
   const { engine, clock, observer } = deps;
-  const held: HoldDeps = { ...deps, limits: { ...LIMITS, ...limits }, activity: activity() };
+  const outages = firingOutages(observer);
+  const held: HoldDeps = { ...deps, limits: { ...LIMITS, ...limits }, activity: activity(), outages };
   const stopping = new AbortController();
   /** By resource. */
   const holds = new Map<string, FiringHold>();
@@ -65,5 +67,22 @@ export function openFiring({ limits, ...deps }: FiringDeps): Firing {
       });
     },
     idle: () => held.activity.quiet(),
+  };
+}
+
+function firingOutages(observer: FiringDeps["observer"]): FiringOutages {
+  return {
+    looking: createOutage(observer, {
+      failing: "Scheduled messages cannot be looked for; it is tried again.",
+      working: "Scheduled messages are looked for again.",
+    }),
+    publishing: createOutage(observer, {
+      failing: "Scheduled messages cannot be published yet; they are tried again.",
+      working: "Scheduled messages are published again.",
+    }),
+    removing: createOutage(observer, {
+      failing: "Published messages stay on the schedule; they are removed again.",
+      working: "Published messages are removed from the schedule again.",
+    }),
   };
 }

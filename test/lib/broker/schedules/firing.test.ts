@@ -386,3 +386,20 @@ describe("a hold on the schedule", () => {
     expect(await stage.log()).toBe("");
   });
 });
+
+it("what keeps schedules from their work is said once an outage and not at each retry, and once that it is over", async () => {
+  const stage = await openScheduleStage();
+  await stage.schedule("a", { minutes: 5 });
+  const said = () => stage.notes.lines.filter((line) => line.includes("ooked for"));
+  for (let outage = 0; outage < 2; outage += 1) {
+    stage.engine.fail({ call: "schedules.due", times: 3 });
+    for (let passedMs = 0; passedMs < 20 * SECOND_MS; passedMs += SECOND_MS) await stage.pass(SECOND_MS);
+  }
+
+  expect(said()).toEqual([
+    expect.stringContaining("cannot be looked for"),
+    expect.stringContaining("are looked for again"),
+    expect.stringContaining("cannot be looked for"),
+    expect.stringContaining("are looked for again"),
+  ]);
+});
