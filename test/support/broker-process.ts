@@ -16,12 +16,15 @@ export interface BrokerProcess {
   readonly admin: AdminClient;
   /** What it wrote to stderr, the last part. */
   log(): string;
+  /** Sends the signal and waits for nothing, as for SIGSTOP and SIGCONT. */
+  send(signal: NodeJS.Signals): void;
   /** Sends the signal and waits for the end. `code` is `null` when the signal ended it. */
   end(signal: NodeJS.Signals): Promise<{ readonly code: number | null }>;
 }
 
 export interface BrokerPlace {
-  readonly dataDir: string;
+  /** Left out: `more` says where everything is kept. */
+  readonly dataDir?: string;
   /** Left out: a free one. */
   readonly port?: number;
   /** Further flags. */
@@ -30,7 +33,8 @@ export interface BrokerPlace {
 
 /** The real program, waited for until it is ready. Whatever happens in the test, it does not outlive it. */
 export async function startBrokerProcess({ dataDir, port = 0, more = [] }: BrokerPlace): Promise<BrokerProcess> {
-  const args = [program(), "broker", "start", "--json", "--data-dir", dataDir, "--port", String(port), ...more];
+  const where = dataDir === undefined ? [] : ["--data-dir", dataDir];
+  const args = [program(), "broker", "start", "--json", ...where, "--port", String(port), ...more];
   const child = spawn(process.execPath, args, { cwd: "/", env: childEnv(), stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "close");
   onTestFinished(async () => {
@@ -45,6 +49,7 @@ export async function startBrokerProcess({ dataDir, port = 0, more = [] }: Broke
     env: { KBROKER_ADMIN_URL: url },
     admin,
     log,
+    send: (signal) => void child.kill(signal),
     async end(signal) {
       child.kill(signal);
       await exited;

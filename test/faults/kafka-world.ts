@@ -1,0 +1,130 @@
+import { type Connection, findCoordinatorV6 } from "@platformatic/kafka";
+import { expect, onTestFinished, vi } from "vitest";
+import type { LagReply } from "../../src/lib/api/lag.ts";
+import { LIMITS } from "../../src/lib/broker/delivery/limits.ts";
+import type { AdminClient } from "../../src/lib/client/admin.ts";
+import { MAX_IN_FLIGHT_DEFAULT } from "../../src/lib/domain/subscription.ts";
+import { fetchOffsets } from "../../src/lib/engine/kafka/owners/offsets.ts";
+import { openWire, type Wire } from "../../src/lib/engine/kafka/wire/wire.ts";
+import { systemClock } from "../../src/lib/system-clock.ts";
+import { type BrokerProcess, freePort, startBrokerProcess } from "../support/broker-process.ts";
+import { type Cluster, startKafka } from "../support/kafka.ts";
+import { settingsFor } from "../support/kafka-nodes.ts";
+
+export const SUBSCRIPTION = "billing";
+export const TOPIC = "orders";
+/** What one move of an owner may bring again where it was not clean: in flight, and settled since the last commit. */
+export const REPEATS_MAX = MAX_IN_FLIGHT_DEFAULT + LIMITS.commitCount;
+const GROUP_KEYS = 0;
+const WAIT = { timeout: 120_000, interval: 200 };
+
+/** A node of kbroker: over all its lives under one name and one address. */
+export interface FaultNode {
+  readonly name: string;
+  readonly url: string;
+  /** Of its life now; fails where it has none. */
+  process(): BrokerProcess;
+  isUp(): boolean;
+  start(): Promise<void>;
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
+}
+
+export interface FaultWorld {
+  readonly cluster: Cluster;
+  readonly nodes: readonly FaultNode[];
+  /** The client of a node that runs. */
+  admin(): AdminClient;
+  /** Who owns the subscription or the duty, as the nodes say once they agree that somebody does. */
+  ownerOf(kind: "subscription" | "control", name: string): Promise<FaultNode>;
+  /** Waits until nothing is left to deliver. */
+  quiet(subscription?: string): Promise<LagReply>;
+  /** The id of the Kafka node that keeps the group. */
+  coordinatorOf(group: string): Promise<number>;
+  /** What the consumer group of the subscription has committed, as Kafka says: the same as the ends of all shards. */
+  expectCommitted(lag: LagReply): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly nodes?: number;
+  readonly endpoint: string;
+  readonly kafkaNodes?: 1 | 3;
+}
+
+/** kbroker's nodes, as processes of their own, over a Kafka of their own, with one topic and one subscription. */
+export async function startWorld({ nodes: count = 3, endpoint, kafkaNodes = 3 }: WorldOptions): Promise<FaultWorld> {
+  const cluster = await startKafka({ nodes: kafkaNodes });
+  const nodes = await Promise.all(Array.from({ length: count }, (_, index) => faultNode(cluster, `node-${index + 1}`)));
+  // One alone makes what the others find.
+  await nodes[0]?.start();
+  await Promise.all(nodes.slice(1).map((node) => node.start()));
+  const up = () => nodes.filter((node) => node.isUp());
+  const admin = () => {
+    const [first] = up();
+    if (first === undefined) throw new Error("No node runs.");
+    return first.process().admin;
+  };
+  await admin().call("topicCreate", { body: { name: TOPIC } });
+  await admin().call("subscriptionCreate", { body: { name: SUBSCRIPTION, topic: TOPIC, endpoint, from: "beginning" } });
+
+  return {
+    cluster,
+    nodes,
+    admin,
+    ownerOf: (kind, name) =>
+      vi.waitFor(async () => {
+        const { items } = await admin().call("nodeList");
+        const owner = items.find(({ owns }) => owns.some((each) => each.kind === kind && each.name === name));
+        const found = up().find((node) => node.name === owner?.name);
+        if (found === undefined) throw new Error(`Nobody that runs owns ${kind} ${name}: ${JSON.stringify(items)}`);
+        return found;
+      }, WAIT),
+    quiet: (subscription = SUBSCRIPTION) =>
+      vi.waitFor(async () => {
+        const lag = await admin().call("subscriptionLag", { name: subscription });
+        expect(lag).toMatchObject({ lag: 0, parked: 0, inFlight: 0 });
+        return lag;
+      }, WAIT),
+    async coordinatorOf(group) {
+      const look = (connection: Connection) => findCoordinatorV6.api.async(connection, GROUP_KEYS, [group]);
+      const { coordinators } = await openTestWire(cluster).call({ any: true }, look);
+      return coordinators[0]?.nodeId ?? -1;
+    },
+    async expectCommitted({ subscription, shards }) {
+      const wire = openTestWire(cluster);
+      const ends = shards.map(({ end }) => end).filter((end) => end > 0);
+      await vi.waitFor(async () => {
+        const committed = (await fetchOffsets(wire, subscription)).map(({ offset }) => offset);
+        expect(committed.filter((offset) => offset > 0).sort((a, b) => a - b)).toEqual(ends.sort((a, b) => a - b));
+      }, WAIT);
+    },
+  };
+}
+
+function openTestWire({ bootstrap }: Cluster): Wire {
+  const wire = openWire({ settings: settingsFor(bootstrap), clock: systemClock });
+  onTestFinished(() => wire.close());
+  return wire;
+}
+
+async function faultNode({ bootstrap }: Cluster, name: string): Promise<FaultNode> {
+  const port = await freePort();
+  const more = ["--engine", "kafka", "--brokers", bootstrap.join(","), "--node-id", name];
+  let life: BrokerProcess | undefined;
+  return {
+    name,
+    url: `http://127.0.0.1:${port}`,
+    process() {
+      if (life === undefined) throw new Error(`${name} does not run.`);
+      return life;
+    },
+    isUp: () => life !== undefined,
+    async start() {
+      life = await startBrokerProcess({ port, more });
+    },
+    async end(signal) {
+      const ended = life;
+      life = undefined;
+      return (await ended?.end(signal))?.code ?? null;
+    },
+  };
+}
