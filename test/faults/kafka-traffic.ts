@@ -141,10 +141,12 @@ export interface Ledger {
   readonly text: string;
 }
 
-/** What of the acknowledged has come to the subscription, and what more than once; replays are apart. */
+/** What of the acknowledged has come to the subscription, and what more than once, but as a replay. */
 export function ledgerOf({ acknowledged, received }: NodesTraffic, subscription: string): Ledger {
-  const own = received.filter(({ push }) => push.subscription === subscription && push.replay === undefined);
-  const delivered = new Set(own.flatMap(({ push }) => (push.status === 200 ? [push.id] : [])));
+  const all = received.filter(({ push }) => push.subscription === subscription);
+  // What was in flight when a rewind was ordered comes as one of its replays, and only so.
+  const delivered = new Set(all.flatMap(({ push }) => (push.status === 200 ? [push.id] : [])));
+  const own = all.filter(({ push }) => push.replay === undefined);
   const lost = [...acknowledged].filter((id) => !delivered.has(id));
   const repeats = Array.from({ length: 1 + Math.max(0, ...received.map(({ phase }) => phase)) }, () => 0);
   const seen = new Set<string>();

@@ -68,10 +68,10 @@ export interface AdminRoute {
   readonly status: 200 | 201;
   /**
    * Where it is done if there are several nodes: by the one that owns `control` (what hangs on several documents), the subscription, or the
-   * schedule. `owner-or-here`: here, too, where the subscription's owner does not answer; so is everything that only looks. Left out: on
-   * whichever node is asked.
+   * schedule. `owner-or-here`: here, too, where the subscription's owner does not answer; so is everything that only looks. `at-once`: with
+   * what this node knows, also while the storage is out of reach. Left out: on whichever node is asked.
    */
-  readonly runs?: "control" | "owner" | "owner-or-here" | "schedule";
+  readonly runs?: "control" | "owner" | "owner-or-here" | "schedule" | "at-once";
   /** One sentence for the generated reference. */
   readonly summary: string;
 }
@@ -84,6 +84,7 @@ export const ROUTES = {
     method: "GET",
     path: `${BASE}/broker`,
     reply: brokerReply,
+    runs: "at-once",
     status: 200,
     summary: "One look at the whole broker.",
   },
@@ -91,6 +92,7 @@ export const ROUTES = {
     method: "GET",
     path: `${BASE}/nodes`,
     reply: nodeListReply,
+    runs: "at-once",
     status: 200,
     summary: "The nodes that work on this storage, and what each of them owns.",
   },

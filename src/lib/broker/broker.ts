@@ -163,7 +163,7 @@ export interface Broker {
   placeOf(part: Part): Place;
   /** Resolves once this node knows of everything that any node has acknowledged. */
   caughtUp(): Promise<void>;
-  /** The lag of every subscription, at most a second old: for metrics. */
+  /** The lag of every subscription, at most a second old: for metrics. Empty while the storage is out of reach. */
   snapshot(): Promise<readonly LagView[]>;
   /** Begins to own and to push. */
   start(): Promise<void>;

@@ -159,7 +159,7 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     checkConnector: (wish) => asking((of) => checkConnector(of, wish)),
     connectorTables: (database) => asking((of) => connectorTables(of, database)),
     status: () => status(control, { snapshot, ...started }),
-    snapshot,
+    snapshot: async () => (await snapshot()) ?? [],
     nodes: () => listNodes(control),
     placeOf: (part) => placeOf(control, part),
     caughtUp: () => engine.catalog.caughtUp(),

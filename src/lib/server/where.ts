@@ -25,6 +25,7 @@ export async function replyOfOwner(
   { request, reply, asked }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly asked: Asked },
 ): Promise<FastifyReply | undefined> {
   const { route, broker } = asked;
+  if (route.runs === "at-once") return undefined;
   // Any node answers with what any other has acknowledged.
   await broker.caughtUp();
   const part = partOf(asked);
@@ -47,7 +48,7 @@ export async function replyOfOwner(
 }
 
 function partOf({ route, name, query }: Asked): Part | undefined {
-  if (route.runs === undefined) return undefined;
+  if (route.runs === undefined || route.runs === "at-once") return undefined;
   if (route.runs === "control") return { kind: "control" };
   if (route.runs !== "schedule") return { kind: "subscription", name };
   const id = typeof query === "object" && query !== null && "id" in query ? String(query.id) : "";

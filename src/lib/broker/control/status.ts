@@ -11,10 +11,28 @@ const SNAPSHOT_AGE_MS_MAX = 1_000;
 /** So many are named; how many there are is a number beside it. */
 const DEGRADED_MAX = 100;
 
-export type Snapshot = () => Promise<readonly LagView[]>;
+/** While the engine refuses messages, what it does not tell within this is not known. */
+const REFUSING_WAIT_MS_MAX = 1_000;
+
+/** `undefined`: nobody can say while the storage is out of reach. */
+export type Snapshot = () => Promise<readonly LagView[] | undefined>;
 
 /** The lag of every subscription, one after the other; callers that come together share one pass. */
 export function createSnapshot(control: Control): Snapshot {
+  const pass = createPass(control);
+  return async () => {
+    const { refusing } = await control.engine.status();
+    if (refusing === null) return pass();
+    const enough = new AbortController();
+    const known = pass().catch(() => undefined);
+    const waited = control.clock.after(REFUSING_WAIT_MS_MAX, enough.signal).then(() => undefined);
+    const views = await Promise.race([known, waited]);
+    enough.abort();
+    return views;
+  };
+}
+
+function createPass(control: Control): () => Promise<readonly LagView[]> {
   let last: { readonly atMs: number; readonly views: Promise<readonly LagView[]> } | undefined;
 
   return () => {
@@ -41,7 +59,8 @@ export async function status(
 ): Promise<BrokerView> {
   const { engine, view, node, clock } = control;
   const lags = await snapshot();
-  const degraded = lags.filter(({ health }) => health === "degraded");
+  const subscriptions = lags ?? view.subscriptions();
+  const degraded = (lags ?? []).filter(({ health }) => health === "degraded");
   return {
     engine: { ...(await engine.status()), name: engine.capabilities.engine },
     node,
@@ -49,8 +68,8 @@ export async function status(
     uptimeMs: Math.round(clock.monotonic() - startedMonotonicMs),
     topics: view.topics().length,
     subscriptions: {
-      active: lags.filter(({ state }) => state === "active").length,
-      paused: lags.filter(({ state }) => state === "paused").length,
+      active: subscriptions.filter(({ state }) => state === "active").length,
+      paused: subscriptions.filter(({ state }) => state === "paused").length,
       degraded: degraded.length,
     },
     degraded: degraded.slice(0, DEGRADED_MAX).map(({ subscription, healthReason }) => {
@@ -70,7 +89,8 @@ async function lagOfAll(control: Control): Promise<readonly LagView[]> {
 }
 
 /** A sum with a part that is not known is not known. */
-function total(lags: readonly LagView[], count: (lag: LagView) => number | null): number | null {
+function total(lags: readonly LagView[] | undefined, count: (lag: LagView) => number | null): number | null {
+  if (lags === undefined) return null;
   let sum = 0;
   for (const lag of lags) {
     const value = count(lag);

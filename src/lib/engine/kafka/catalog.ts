@@ -13,6 +13,8 @@ export type CatalogOptions = Omit<DocumentLogOptions, "name"> & {
 export interface KafkaCatalog {
   readonly catalog: Catalog;
   readonly own: OwnDocuments;
+  /** As `StateTopic.outage`. */
+  outage(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -75,7 +77,7 @@ export async function openCatalog({ prefix, ...options }: CatalogOptions): Promi
     caughtUp: () => log.caughtUp(),
   };
 
-  return { catalog, own, close: () => log.close() };
+  return { catalog, own, outage: () => log.outage(), close: () => log.close() };
 }
 
 function tooBusy(kind: string, name: string): KBrokerError {

@@ -64,7 +64,7 @@ async function assemble(
   const producing = openProducing(wire);
   closers.push(() => producing.close());
   const state = { wire, producing, report, prefix };
-  const { catalog, own: documents, close: closeCatalog } = await openCatalog(state);
+  const { catalog, own: documents, outage, close: closeCatalog } = await openCatalog(state);
   closers.push(closeCatalog);
   const status = await openStatus(state);
   closers.push(() => status.close());
@@ -95,7 +95,8 @@ async function assemble(
     rememberedIds: log.rememberedIds(),
     rememberedIdsMax: REMEMBERED_IDS_MAX,
     scheduled: schedules.total(),
-    refusing: null,
+    // Told by what is read all the time: a node that nobody publishes to knows it, too, and knows when it is over.
+    refusing: outage() ?? null,
   });
   let closing: Promise<void> | undefined;
   return {

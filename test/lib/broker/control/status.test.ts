@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import type { DeliveryStatus } from "../../../../src/lib/broker/delivery/delivery.ts";
+import { memoryEngine } from "../../../../src/lib/engine/memory/engine.ts";
+import { faultyEngine } from "../../../faults/faulty-engine.ts";
 import { bytes, ENDPOINT, HEALTHY, openTestBroker, reportingDelivery } from "../../../support/broker.ts";
+import { manualClock } from "../../../support/manual-clock.ts";
 
 const REPORT: DeliveryStatus = {
   health: "ok",
@@ -91,4 +94,27 @@ it("a snapshot that failed is not shared", async () => {
   const again = broker.snapshot();
 
   await expect(again).resolves.toHaveLength(2);
+});
+
+it("while the storage is out of reach it says so within a second, and claims no numbers", async () => {
+  const clock = manualClock();
+  const memory = faultyEngine(memoryEngine({ clock }));
+  let refusing: string | null = null;
+  const engine = { ...memory, status: async () => ({ ...(await memory.status()), refusing }) };
+  const { broker } = await openTestBroker({ engine, clock, delivery: reportingDelivery(new Map()) });
+  await broker.createTopic({ name: "orders", visibility: "private" });
+  await broker.createSubscription({ name: "a", topic: "orders", endpoint: ENDPOINT, from: "beginning" });
+  refusing = "Kafka cannot be reached.";
+  const held = memory.hold({ call: "log.bounds" });
+
+  const answered = broker.status();
+  await held.arrived;
+  await clock.advance(1_000);
+
+  expect(await answered).toMatchObject({
+    engine: { refusing },
+    subscriptions: { active: 1, paused: 0, degraded: 0 },
+    ...{ lag: null, parked: null, deadLetters: null },
+  });
+  held.letGo();
 });

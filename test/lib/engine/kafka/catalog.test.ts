@@ -175,8 +175,9 @@ describe("the catalog while Kafka is away", () => {
     const [kafka] = cluster.nodes;
     const prefix = freshPrefix();
     const each = node(cluster.bootstrap, prefix);
-    const { catalog } = await each.catalog();
+    const { catalog, outage } = await each.catalog();
     await catalog.put("topic", "a", "before", 0);
+    expect(outage()).toBeUndefined();
 
     await kafka?.kill9();
     const calls = [catalog.put("topic", "a", "lost", 1), catalog.caughtUp(), node(cluster.bootstrap, prefix).catalog()];
@@ -184,6 +185,7 @@ describe("the catalog while Kafka is away", () => {
       expect(outcome).toMatchObject({ status: "rejected", reason: { code: "engine_unavailable" } });
     }
     expect((await catalog.get("topic", "a"))?.value).toBe("before");
+    expect(outage()).toContain(`The Kafka topic "${prefix}_catalog" cannot be read`);
     await kafka?.start();
 
     await eventually("the catalog takes changes again", async () => {
@@ -194,6 +196,7 @@ describe("the catalog while Kafka is away", () => {
       );
     });
     expect((await catalog.get("topic", "a"))?.value).toBe("after");
+    expect(outage()).toBeUndefined();
     const outages = each.told.filter((text) => text.startsWith("warn"));
     expect(outages).toEqual([`warn: The Kafka topic "${prefix}_catalog" cannot be read; it is tried for ever.`]);
   });

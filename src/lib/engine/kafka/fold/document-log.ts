@@ -20,6 +20,8 @@ export interface DocumentLog {
    */
   change(kind: string, name: string, { value, expected }: NewVersion): Promise<boolean>;
   caughtUp(): Promise<void>;
+  /** As `StateTopic.outage`. */
+  outage(): string | undefined;
   /** Clears what is of no use any more of the documents `<kind>/<name>`; done by itself in time. */
   clear(names: ReadonlySet<string>): Promise<void>;
   watch(tell: (kind: string, name: string, document: FoldedDocument | undefined) => void): () => void;
@@ -131,6 +133,7 @@ export async function openDocumentLog(options: DocumentLogOptions): Promise<Docu
       return write(kind, name, expected + 1, change);
     },
     caughtUp: () => topic.caughtUp(),
+    outage: () => topic.outage(),
     clear,
     watch(tell) {
       const watcher: typeof tell = (...change) => tell(...change);

@@ -25,6 +25,8 @@ export interface FollowOptions {
 export interface Follower {
   /** Resolves once everything below `offset` was applied. Fails where the partition cannot be read for some seconds. */
   reached(partition: number, offset: number): Promise<void>;
+  /** Why it cannot be read, for some seconds already; `undefined`: it can. */
+  outage(): string | undefined;
   close(): void;
 }
 
@@ -241,6 +243,7 @@ export function followTopic({ wire, topic: { name, uuid, leaders }, slot, apply,
       if (signal.aborted) throw broken ?? closed();
       await partition.waiters.wait(offset);
     },
+    outage: () => broken?.message ?? (isOutageTold ? silent(name, lookFailure).message : undefined),
     close: () => stop(closed()),
   };
 }

@@ -31,6 +31,8 @@ export interface StateTopic {
   caughtUp(partition?: number): Promise<void>;
   /** The records at these offsets, those that are there still, in no order. */
   readAt(partition: number, offsets: readonly number[]): Promise<readonly StateRecord[]>;
+  /** Why the cluster cannot be read, for some seconds already; `undefined`: it can. */
+  outage(): string | undefined;
   close(): void;
 }
 
@@ -64,6 +66,7 @@ export async function openStateTopic(options: StateTopicOptions): Promise<StateT
       await Promise.all(meant.map((each) => each()));
     },
     readAt: (partition, offsets) => readAt(wire, { topic, partition, offsets }),
+    outage: follower.outage,
     close: follower.close,
   };
 }
