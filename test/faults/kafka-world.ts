@@ -3,6 +3,7 @@ import { expect, onTestFinished, vi } from "vitest";
 import type { LagReply } from "../../src/lib/api/lag.ts";
 import { LIMITS } from "../../src/lib/broker/delivery/limits.ts";
 import type { AdminClient } from "../../src/lib/client/admin.ts";
+import { KBrokerError } from "../../src/lib/domain/error.ts";
 import { MAX_IN_FLIGHT_DEFAULT } from "../../src/lib/domain/subscription.ts";
 import { fetchOffsets } from "../../src/lib/engine/kafka/owners/offsets.ts";
 import { openWire, type Wire } from "../../src/lib/engine/kafka/wire/wire.ts";
@@ -16,7 +17,7 @@ export const TOPIC = "orders";
 /** What one move of an owner may bring again where it was not clean: in flight, and settled since the last commit. */
 export const REPEATS_MAX = MAX_IN_FLIGHT_DEFAULT + LIMITS.commitCount;
 const GROUP_KEYS = 0;
-const WAIT = { timeout: 120_000, interval: 200 };
+export const WAIT = { timeout: 120_000, interval: 200 };
 
 /** A node of kbroker: over all its lives under one name and one address. */
 export interface FaultNode {
@@ -50,6 +51,18 @@ export interface WorldOptions {
   readonly kafkaNodes?: 1 | 3;
 }
 
+async function onceOwned(call: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await call();
+      return;
+    } catch (error) {
+      if (!(error instanceof KBrokerError && error.code === "owner_unreachable")) throw error;
+      await systemClock.after(WAIT.interval);
+    }
+  }
+}
+
 /** kbroker's nodes, as processes of their own, over a Kafka of their own, with one topic and one subscription. */
 export async function startWorld({ nodes: count = 3, endpoint, kafkaNodes = 3 }: WorldOptions): Promise<FaultWorld> {
   const cluster = await startKafka({ nodes: kafkaNodes });
@@ -63,8 +76,10 @@ export async function startWorld({ nodes: count = 3, endpoint, kafkaNodes = 3 }:
     if (first === undefined) throw new Error("No node runs.");
     return first.process().admin;
   };
-  await admin().call("topicCreate", { body: { name: TOPIC } });
-  await admin().call("subscriptionCreate", { body: { name: SUBSCRIPTION, topic: TOPIC, endpoint, from: "beginning" } });
+  const subscription = { name: SUBSCRIPTION, topic: TOPIC, endpoint, from: "beginning" };
+  // While the nodes that have just come share what there is, who makes changes may be on its way: then nothing was changed.
+  await onceOwned(() => admin().call("topicCreate", { body: { name: TOPIC } }));
+  await onceOwned(() => admin().call("subscriptionCreate", { body: subscription }));
 
   return {
     cluster,
