@@ -20,11 +20,11 @@ export interface Fence {
 
 /** What only reads, or only waits. Everything else of the port makes something durable. */
 const READS =
-  /\.(get|list|load|read|bounds|shards|offsetAt|changed|due|count|find|resources|want|unwant|status|close)$/;
+  /\.(get|list|caughtUp|load|read|bounds|shards|offsetAt|changed|due|count|find|resources|want|unwant|leave|status|close)$/;
 /** Waits for others, however long: not a call under way. */
-const WAITS = /\.(changed|unwant)$/;
-/** Computes something. */
-const PURE = /\.resourceOf$/;
+const WAITS = /\.(changed|unwant|leave)$/;
+/** Computes something, or tells what is known already. */
+const PURE = /\.(resourceOf|nodes\.(list|ownerOf)|owners\.confirm)$/;
 /** Takes somebody to be told, and answers at once. */
 const LISTENS = /\.(handle|watch)$/;
 /** A new one each time: whatever waits for one that lived on would live on with it, and a million steps end a million processes. */

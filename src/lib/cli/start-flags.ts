@@ -45,7 +45,7 @@ export const storageFlags = {
     helpValue: "<host>",
   }),
   "sasl-mechanism": Flags.string({
-    description: "plain, scram-sha-256 or scram-sha-512; plain only with TLS.",
+    description: "How the user is proved: plain, scram-sha-256 or scram-sha-512; plain only with TLS.",
     helpGroup: KAFKA,
     helpValue: "<name>",
   }),
