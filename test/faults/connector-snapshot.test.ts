@@ -81,10 +81,10 @@ function startWriter(server: Postgresql): { stop(): Promise<number> } {
     () => `UPDATE books SET copies = copies + 1 WHERE id BETWEEN ${anywhere()} AND ${anywhere()} AND id % 9973 = 0`,
     () => `UPDATE books SET copies = copies + 1 WHERE id = ${TEXT_EACH * (1 + pick(ROWS / TEXT_EACH))}`,
     () => `DELETE FROM books WHERE id = ${anywhere()}`,
-    () => `UPDATE books SET id = ${ROWS + ++added} WHERE id = ${anywhere()}`,
+    // Keys move, but not those of rows with a large value: see the limits in docs/change-events.md.
+    () => `UPDATE books SET id = ${ROWS + ++added} WHERE id = ${anywhere()} AND id % ${TEXT_EACH} <> 0`,
     () => {
       const id = anywhere();
-      // Not those with a large value: see the limits in docs/change-events.md.
       return `UPDATE books SET id = -id WHERE id IN (${id}, ${-id}) AND id % ${TEXT_EACH} <> 0`;
     },
   ];
