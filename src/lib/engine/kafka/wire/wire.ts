@@ -76,7 +76,7 @@ export function openWire({ settings, clock }: WireOptions): Wire {
         // The library loses its place in what such a connection says once the late answer comes.
         if (connection !== undefined && failure.says("TIMEOUT")) links.drop(connection);
         const isOver = clock.monotonic() >= untilMs || closing.signal.aborted || signal?.aborted === true;
-        if (!failure.isPassing || isOver) throw failure;
+        if (!mayPass(to, failure) || isOver) throw failure;
         await clock.after(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** attempt), signal ?? closing.signal);
       }
     }
@@ -84,7 +84,7 @@ export function openWire({ settings, clock }: WireOptions): Wire {
 
   function forget(to: Target, failure: KafkaFailure): void {
     if ("coordinator" in to) coordinators.delete(to.coordinator);
-    if ("leader" in to && failure.isPassing) metadata.forget(to.leader.topic);
+    if ("leader" in to && mayPass(to, failure)) metadata.forget(to.leader.topic);
   }
 
   async function connectionTo(to: Target, purpose: Purpose, slot: number | undefined): Promise<Connection> {
@@ -167,4 +167,9 @@ function aboutOf(to: Target): string | undefined {
 /** As if the cluster had said it. */
 function passing(apiId: string, message: string): Error {
   return Object.assign(new Error(message), { apiId });
+}
+
+/** A leader may be named before it has the partition of a new topic. Of a topic that is gone the next look at the cluster finds none. */
+function mayPass(to: Target, failure: KafkaFailure): boolean {
+  return failure.isPassing || ("leader" in to && failure.says("UNKNOWN_TOPIC_OR_PARTITION"));
 }
