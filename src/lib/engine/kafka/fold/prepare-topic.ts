@@ -1,9 +1,8 @@
 import { ConfigResourceTypes, describeConfigsV4 } from "@platformatic/kafka";
 import { KBrokerError } from "../../../domain/error.ts";
-import { kafkaFailure } from "../wire/failure.ts";
 import type { KafkaTopic } from "../wire/metadata.ts";
 import { createKafkaTopic, ledTopic } from "../wire/topics.ts";
-import { CALL_DEADLINE_MS, type Wire } from "../wire/wire.ts";
+import type { Wire } from "../wire/wire.ts";
 
 /**
  * For so long Kafka keeps tombstones: whoever reads from the beginning has that long until the end, and who was cut off for longer does
@@ -18,8 +17,6 @@ const SEGMENT_MS = 60 * 60_000;
 const SEGMENT_BYTES = 16 << 20;
 /** What was replaced a moment ago can still be read where it lay. */
 const COMPACTION_LAG_MS = 60_000;
-
-const PAUSE_MS = 100;
 
 const CONFIGS = {
   "cleanup.policy": "compact",
@@ -47,8 +44,9 @@ export async function prepareTopic(
 
 async function checkCompacted(wire: Wire, name: string): Promise<void> {
   const asked = { resourceType: ConfigResourceTypes.TOPIC, resourceName: name, configurationKeys: ["cleanup.policy"] };
-  const { results } = await onceKnown(wire, () =>
-    wire.call({ any: true }, (connection) => describeConfigsV4.api.async(connection, [asked], false, false)),
+  // Its leader, since the wire asks one again that has not heard of a new topic yet.
+  const { results } = await wire.call({ leader: { topic: name, partition: 0 } }, (connection) =>
+    describeConfigsV4.api.async(connection, [asked], false, false),
   );
   const policy = results[0]?.configs.find((config) => config.name === "cleanup.policy")?.value;
   if (policy === "compact") return;
@@ -59,19 +57,6 @@ async function checkCompacted(wire: Wire, name: string): Promise<void> {
       hint: `Run: kafka-configs.sh --alter --entity-type topics --entity-name ${name} --add-config cleanup.policy=compact`,
     },
   );
-}
-
-/** A broker hears of a topic that another node has just made a moment later than its leaders do. */
-async function onceKnown<T>(wire: Wire, ask: () => Promise<T>): Promise<T> {
-  const untilMs = wire.clock.monotonic() + CALL_DEADLINE_MS;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!kafkaFailure(error).says("UNKNOWN_TOPIC_OR_PARTITION") || wire.clock.monotonic() >= untilMs) throw error;
-      await wire.clock.after(PAUSE_MS);
-    }
-  }
 }
 
 /** Why a topic of state cannot be followed any more. */
