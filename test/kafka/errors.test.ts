@@ -14,6 +14,7 @@ import { expect, onTestFinished, vi } from "vitest";
 import { CODES } from "../../src/lib/domain/error.ts";
 import { type KafkaSettings, parseBrokers, type SaslMechanism } from "../../src/lib/domain/kafka-settings.ts";
 import { kafkaFailure } from "../../src/lib/engine/kafka/wire/failure.ts";
+import { ledTopic } from "../../src/lib/engine/kafka/wire/topics.ts";
 import { openWire, type Target, type Wire } from "../../src/lib/engine/kafka/wire/wire.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 import { startKafka, testWithOwnKafka } from "../support/kafka.ts";
@@ -245,7 +246,8 @@ async function createTopic(wire: Wire, { name, brokers, inSyncMin = 1 }: NewTopi
     configs: [{ name: "min.insync.replicas", value: String(inSyncMin) }],
   };
   await wire.call({ any: true }, (each) => createTopicsV7.api.async(each, [topic], 10_000, false));
-  // Its leader takes it up a little later than it is named.
+  // Another broker may not have heard of it yet, and its leader takes it up a little later than it is named.
+  await ledTopic(wire, name);
   await wire.call({ leader: { topic: name, partition: 0 } }, (each) => produce(each, { topic: name, acks: 1 }));
 }
 
