@@ -127,6 +127,7 @@ export const node = (): NodeListReply["items"][number] => ({
 export const broker = (changes: Partial<BrokerReply> = {}): BrokerReply => ({
   version: "0.1.0",
   node: "node-1",
+  nodes: 1,
   engine: "embedded",
   location: "/var/lib/kbroker",
   state: "ready",

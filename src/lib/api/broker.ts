@@ -5,7 +5,9 @@ import { count, instant } from "./common.ts";
 /** `GET /admin/v1/broker`: one look at the whole. */
 export const brokerReply = z.object({
   version: z.string(),
+  /** The node that answered, and how many it knows of, itself among them. */
   node: z.string(),
+  nodes: count,
   engine: z.enum(["memory", "embedded", "kafka"]),
   location: z.string(),
   state: z.enum(["ready", "stopping"]),

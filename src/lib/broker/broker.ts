@@ -203,6 +203,7 @@ export interface LagView {
 export interface BrokerView {
   readonly engine: EngineStatus & { readonly name: Capabilities["engine"] };
   readonly node: string;
+  readonly nodes: number;
   readonly startedAtMs: number;
   readonly uptimeMs: number;
   readonly topics: number;

@@ -14,12 +14,12 @@ export const nodeView: ListView<NodeReply> = {
   columns: [
     { head: "NAME", text: ({ name }) => name },
     { head: "URL", text: ({ url }) => url ?? "none" },
-    { head: "ROLES", text: ({ roles }) => roles.join(",") },
     { head: "SINCE", text: ({ since }) => since },
     { head: "SUBSCRIPTIONS", text: count("subscription"), align: "right" },
-    { head: "CONNECTORS", text: count("connector"), align: "right" },
-    { head: "SCHEDULES", text: count("schedules"), align: "right" },
     { head: "CONTROL", text: ({ owns }) => (owns.some(({ kind }) => kind === "control") ? "yes" : "") },
+    { head: "CONNECTORS", text: count("connector"), align: "right", wide: true },
+    { head: "SCHEDULES", text: count("schedules"), align: "right", wide: true },
+    { head: "ROLES", text: ({ roles }) => roles.join(","), wide: true },
     {
       head: "OWNS",
       text: ({ owns }) => owns.map((owned) => `${wordsOf(owned)} (${owned.since})`).join(", "),

@@ -14,7 +14,7 @@ export function renderBroker(broker: BrokerReply, paint: Paint): string {
   const fields = fieldsText(
     [
       ["version", broker.version],
-      ["node", broker.node],
+      ["node", broker.nodes > 1 ? `${broker.node}, one of ${broker.nodes}` : broker.node],
       ["engine", `${broker.engine} (${broker.location})`],
       ["up", `${formatDuration(broker.uptimeMs)}, since ${broker.startedAt}`],
       ["topics", countText(broker.topics)],

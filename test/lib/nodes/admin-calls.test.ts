@@ -72,8 +72,8 @@ test("every call that looks is answered the same by every node, with what any of
   expect(scheduledA).toMatchObject({ items: [{ id: "later" }] });
   expect(scheduledB).toEqual(scheduledA);
   const [statusA, statusB] = await bothSay(cluster, { a, b }, ["brokerStatus"]);
-  expect(statusA).toMatchObject({ node: "a", lag: 8, parked: 8, deadLetters: 0 });
-  expect(statusB).toMatchObject({ node: "b", lag: 8, parked: 8, deadLetters: 0 });
+  expect(statusA).toMatchObject({ node: "a", nodes: 2, lag: 8, parked: 8, deadLetters: 0 });
+  expect(statusB).toMatchObject({ node: "b", nodes: 2, lag: 8, parked: 8, deadLetters: 0 });
 });
 
 test("a mistake is answered the same by every node", async () => {

@@ -64,6 +64,7 @@ export async function status(
   return {
     engine: { ...(await engine.status()), name: engine.capabilities.engine },
     node,
+    nodes: engine.nodes.list().length,
     startedAtMs,
     uptimeMs: Math.round(clock.monotonic() - startedMonotonicMs),
     topics: view.topics().length,

@@ -40,6 +40,7 @@ it("shows the whole at one look", async () => {
   expect(await broker.status()).toEqual({
     engine: expect.objectContaining({ name: "memory", location: "memory", refusing: null }),
     node: "node-1",
+    nodes: 1,
     startedAtMs: clock.now() - 2_500,
     uptimeMs: 2_500,
     topics: 3,
