@@ -2,8 +2,15 @@ import { z } from "zod";
 import { PERMANENT_STATUSES_MAX, permanentStatusProblem } from "../domain/permanent-status.ts";
 import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../domain/retry.ts";
 import { MAX_IN_FLIGHT_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN } from "../domain/subscription.ts";
+import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN } from "../domain/topic.ts";
 import { change, count, duration, instant, switched } from "./common.ts";
 import { endpointReply } from "./endpoint.ts";
+
+const letterTtl = duration("The time to live of dead letters", {
+  minMs: TOPIC_TTL_MS_MIN,
+  maxMs: TOPIC_TTL_MS_MAX,
+  range: "between 1h and 7d",
+});
 
 const answerTimeout = duration("The timeout", {
   minMs: TIMEOUT_MS_MIN,
@@ -45,8 +52,14 @@ export const subscriptionCreateBody = z.strictObject({
   onRejecting: onRejecting.optional(),
   /** `<name>_errors` when left out; several subscriptions may share one. Its name ends with `_errors`. */
   deadLetterTopic: z.string().optional(),
+  /** How long a dead letter topic that is made here keeps its messages; left out: 7 days. One that is there stays as it is. */
+  deadLetterTtl: letterTtl.optional(),
+  /** Left out: `active`. One that is created paused has pushed nothing. */
+  state: z.enum(["active", "paused"]).optional(),
   /** What becomes of dead letters that a deleted subscription left there; left out: `dead_letters_left` where there are any. */
   errors: z.enum(["keep", "purge"]).optional(),
+  /** Only says whether it could be made, and what it would be. A topic that is not there yet counts as made before. */
+  dryRun: z.boolean().default(false),
 });
 
 const retryReply = z.union([

@@ -17,6 +17,8 @@ export const topicCreateBody = z.strictObject({
   /** A duration such as `3d`; 7 days when left out. */
   ttl: topicTtl.optional(),
   schema: z.string().optional(),
+  /** Only says whether it could be made, and what it would be. */
+  dryRun: z.boolean().default(false),
 });
 
 /** One topic as `list` and `describe` show it. */

@@ -29,7 +29,8 @@ export const subscriptionHandlers: Some<
 };
 
 function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription {
-  const { name, topic, endpoint, from, retryDelays, timeout, maxInFlight, deadLetterTopic, errors, ...rest } = body;
+  const { name, topic, endpoint, from, retryDelays, timeout, maxInFlight, deadLetterTopic, ...rest } = body;
+  const { errors, deadLetterTtl, state, dryRun } = rest;
   return {
     name,
     topic,
@@ -41,6 +42,9 @@ function creation(body: Call<"subscriptionCreate">["body"]): CreateSubscription 
     ...verdicts(rest),
     ...(deadLetterTopic !== undefined && { deadLetterTopic }),
     ...(errors !== undefined && { errors }),
+    ...(deadLetterTtl !== undefined && { deadLetterTtlMs: deadLetterTtl }),
+    ...(state !== undefined && { state }),
+    dryRun,
   };
 }
 

@@ -4,9 +4,9 @@ import { schemaWarnings } from "../domain/schema-warnings.ts";
 import { instant, type Some } from "./handler.ts";
 
 export const topicHandlers: Some<"topicCreate" | "topicList" | "topicDescribe" | "topicUpdate" | "topicDelete"> = {
-  topicCreate: async ({ broker, body: { name, visibility, ttl, schema } }) => {
+  topicCreate: async ({ broker, body: { name, visibility, ttl, schema, dryRun } }) => {
     const optional = { ...(ttl !== undefined && { ttlMs: ttl }), ...(schema !== undefined && { schema }) };
-    const created = topicReply(await broker.createTopic({ name, visibility, ...optional }));
+    const created = topicReply(await broker.createTopic({ name, visibility, ...optional, dryRun }));
     return { ...created, warnings: schema === undefined ? [] : [...schemaWarnings(schema)] };
   },
   topicList: async ({ broker }) => ({ items: (await broker.listTopics()).map(topicReply) }),

@@ -2,7 +2,7 @@ import { cursorAt } from "../../domain/cursor.ts";
 import { KBrokerError } from "../../domain/error.ts";
 import { deadLetterNameProblem } from "../../domain/names.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import { TOPIC_TTL_MS_MAX, type Topic } from "../../domain/topic.ts";
+import type { Topic } from "../../domain/topic.ts";
 import type { ShardCursor } from "../../engine/port.ts";
 import type { CreateSubscription } from "../requests/subscriptions.ts";
 import type { Control, Undo } from "./control.ts";
@@ -14,6 +14,8 @@ import { putTopic } from "./topics.ts";
 export interface Errors {
   readonly subscription: Subscription;
   readonly errors: CreateSubscription["errors"];
+  /** Of a dead letter topic that is made. */
+  readonly ttlMs: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function checkErrors(control: Control, { subscription, errors }: Er
 /** Makes the topic where there is none. Resolves with where the subscription stands in it: none is at its start. */
 export async function openErrors(
   control: Control,
-  { subscription, errors }: Errors,
+  { subscription, errors, ttlMs }: Errors,
   undo: (step: Undo) => void,
 ): Promise<readonly ShardCursor[]> {
   const { deadLetterTopic, id: subscriptionId } = subscription;
@@ -49,7 +51,7 @@ export async function openErrors(
   if (errors === "purge") await purge(control, deadLetterTopic);
   const there = control.view.topic(deadLetterTopic)?.topic;
   if (there === undefined) {
-    await putTopic(control, newTopic(control, deadLetterTopic), undo);
+    await putTopic(control, newTopic(control, deadLetterTopic, ttlMs), undo);
     return [];
   }
   if (errors === "keep" || !isShared(usersOf(control.view, there), there)) return [];
@@ -72,13 +74,13 @@ async function purge(control: Control, name: string): Promise<void> {
   await removeDeleted(control);
 }
 
-function newTopic({ newId, clock }: Control, name: string): Topic {
+function newTopic({ newId, clock }: Control, name: string, ttlMs: number): Topic {
   return {
     name,
     id: newId(),
     visibility: "private",
     purpose: "dead-letter",
-    ttlMs: TOPIC_TTL_MS_MAX,
+    ttlMs,
     createdAtMs: clock.now(),
   };
 }

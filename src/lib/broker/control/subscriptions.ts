@@ -8,7 +8,7 @@ import {
   type SubscriptionState,
   TIMEOUT_MS_DEFAULT,
 } from "../../domain/subscription.ts";
-import { PRIVATE_SUBSCRIPTIONS_MAX, type Topic } from "../../domain/topic.ts";
+import { PRIVATE_SUBSCRIPTIONS_MAX, TOPIC_TTL_MS_MAX, type Topic } from "../../domain/topic.ts";
 import { allThatStay, subscriptionNamed, topicNamed } from "../lookup.ts";
 import type { CreateSubscription, SubscriptionView } from "../requests/subscriptions.ts";
 import { checkLimits } from "./check-limits.ts";
@@ -16,20 +16,23 @@ import { againOnConflict, allOrNothing, type Control, orOnConflict } from "./con
 import { checkErrors, openErrors } from "./dead-letter-topic.ts";
 import { lagOf } from "./lag.ts";
 import { parseStartAt, startOffsets } from "./start-at.ts";
+import { checkTtl } from "./topics.ts";
 
 /** Creates a subscription: its position in every shard and its dead letter topic are durable before anyone can see it. */
 export async function createSubscription(control: Control, request: CreateSubscription): Promise<SubscriptionView> {
   const { clock, engine } = control;
   checkName("subscription", request.name);
   checkFreeSubscription(control, request.name);
-  const { topic } = topicNamed(control.view, request.topic);
+  const topic = topicFor(control, request);
   checkRoom(control, topic);
   checkEndpointText(control, request.endpoint);
   checkLimits(request);
   const at = parseStartAt(request.from ?? "latest", clock.now());
   const subscription = newSubscription(control, { request, topic });
-  const errors = { subscription, errors: request.errors };
+  const errors = { subscription, errors: request.errors, ttlMs: request.deadLetterTtlMs ?? TOPIC_TTL_MS_MAX };
+  checkTtl(errors.ttlMs);
   await checkErrors(control, errors);
+  if (request.dryRun === true) return { subscription, ...NOT_KNOWN };
 
   await allOrNothing(async (undo) => {
     const letters = await openErrors(control, errors, undo);
@@ -43,6 +46,24 @@ export async function createSubscription(control: Control, request: CreateSubscr
     );
   }, control);
   return viewOf(control, subscription);
+}
+
+/** Of one that is not there. */
+const NOT_KNOWN = {
+  health: "unknown",
+  healthReason: null,
+  endpoint: null,
+  lag: null,
+  parked: null,
+  deadLetters: null,
+  setAside: null,
+} as const;
+
+/** The topic to read; for a dry run one that is still to be made will do. */
+function topicFor({ view, clock }: Control, { topic: name, dryRun }: CreateSubscription): Topic {
+  if (dryRun !== true || view.topic(name) !== undefined) return topicNamed(view, name).topic;
+  const [visibility, purpose, ttlMs] = ["private", "messages", TOPIC_TTL_MS_MAX] as const;
+  return { name, id: name, visibility, purpose, ttlMs, createdAtMs: clock.now() };
 }
 
 export async function listSubscriptions(control: Control): Promise<readonly SubscriptionView[]> {
@@ -92,7 +113,7 @@ function newSubscription(
     topic: topic.name,
     topicId: topic.id,
     endpoint: request.endpoint,
-    state: "active",
+    state: request.state ?? "active",
     retry: request.retryDelaysMs === undefined ? RETRY_DEFAULT : { kind: "list", delaysMs: request.retryDelaysMs },
     timeoutMs: request.timeoutMs ?? TIMEOUT_MS_DEFAULT,
     maxInFlight: request.maxInFlight ?? MAX_IN_FLIGHT_DEFAULT,

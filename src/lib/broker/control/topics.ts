@@ -24,12 +24,14 @@ export async function createTopic(control: Control, request: CreateTopic): Promi
     createdAtMs: control.clock.now(),
   };
   const schema = request.schema === undefined ? undefined : newSchema(control, topic, request.schema);
+  const view = { topic, schemaVersion: schema?.version ?? null, subscriptions: [], messages: 0 };
+  if (request.dryRun === true) return view;
   await allOrNothing(async (undo) => {
     // The topic's document comes last: a schema or a log without one belongs to nobody and is never believed.
     if (schema !== undefined) await putSchema(control, schema, undo);
     await putTopic(control, topic, undo);
   }, control);
-  return { topic, schemaVersion: schema?.version ?? null, subscriptions: [], messages: 0 };
+  return view;
 }
 
 /** Fails with `topic_exists` when the name, or one that differs only in `.` and `_`, is taken. */

@@ -1,4 +1,4 @@
-import type { Health, OnRejecting, Subscription } from "../../domain/subscription.ts";
+import type { Health, OnRejecting, Subscription, SubscriptionState } from "../../domain/subscription.ts";
 import type { EndpointStatus } from "../delivery/delivery.ts";
 
 export interface CreateSubscription {
@@ -17,6 +17,12 @@ export interface CreateSubscription {
   readonly deadLetterTopic?: string;
   /** What becomes of dead letters that a deleted subscription left there: taken over, or removed. */
   readonly errors?: "keep" | "purge";
+  /** Of a dead letter topic that is made with it. */
+  readonly deadLetterTtlMs?: number;
+  /** `active` when left out. */
+  readonly state?: SubscriptionState;
+  /** Only says whether it could be made; a topic that is not there yet counts as made before. */
+  readonly dryRun?: boolean;
 }
 
 export interface SubscriptionView {

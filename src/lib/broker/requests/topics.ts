@@ -6,6 +6,8 @@ export interface CreateTopic {
   readonly visibility: Visibility;
   readonly ttlMs?: number;
   readonly schema?: string;
+  /** Only says whether it could be made. */
+  readonly dryRun?: boolean;
 }
 
 export interface TopicView {
