@@ -1,6 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { KBrokerError } from "../../domain/error.ts";
 import { LOCAL_NODE, loneNode, type NodeName } from "../../domain/node.ts";
+import type { Report } from "../../domain/report.ts";
 import type { Engine } from "../port.ts";
 import { createCheckpoint } from "./checkpoint.ts";
 import { type DataDirectory, makeDirectory, openDirectory, syncDirectory, whyNotOpened } from "./data-dir.ts";
@@ -15,7 +16,6 @@ import { type EmbeddedLimits, LIMITS } from "./limits.ts";
 import { lockDirectory } from "./lock.ts";
 import { createLog } from "./log.ts";
 import { recover } from "./recovery.ts";
-import type { Report } from "./report.ts";
 import { createRetention } from "./retention.ts";
 import { createCatalog } from "./state/catalog.ts";
 import { createOwners } from "./state/owners.ts";

@@ -1,8 +1,8 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { KBrokerError } from "../../domain/error.ts";
+import type { Report } from "../../domain/report.ts";
 import { diskFull } from "./fault.ts";
 import type { Files } from "./journal/files.ts";
-import type { Report } from "./report.ts";
 
 /** Keeps room on the disk for what the broker itself must write: cursors, parked messages, dead letters. */
 export interface FreeSpace {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
 import { KBrokerError } from "../../domain/error.ts";
+import type { Report } from "../../domain/report.ts";
 import type { FailStop } from "./fault.ts";
-import type { Report } from "./report.ts";
 
 /** From open to closed: the periodic work while it is open, and an end that is reached once. */
 export interface Life {

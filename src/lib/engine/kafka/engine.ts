@@ -1,6 +1,8 @@
 import type { Clock } from "../../domain/clock.ts";
 import { brokersText, type KafkaSettings } from "../../domain/kafka-settings.ts";
 import type { NodeName } from "../../domain/node.ts";
+import { createOpened, type Opened } from "../../domain/opened.ts";
+import type { Report } from "../../domain/report.ts";
 import type { Engine, EngineStatus } from "../port.ts";
 import { openCatalog } from "./catalog.ts";
 import { REMEMBERED_IDS_MAX } from "./dedupe.ts";
@@ -8,7 +10,6 @@ import { openStatus } from "./fold/status.ts";
 import { createKafkaLog } from "./log.ts";
 import { openOwnership } from "./ownership.ts";
 import { openProducing } from "./produce/open-producing.ts";
-import type { Report } from "./report.ts";
 import { createReports } from "./reports.ts";
 import { openSchedules } from "./schedules.ts";
 import { topicNames } from "./topic-names.ts";
@@ -44,12 +45,12 @@ const LIMITS: KafkaLimits = { partitions: 6, parkedPartitions: 64, scheduleParti
  */
 export async function openKafkaEngine(options: KafkaEngineOptions): Promise<Engine> {
   const { settings, clock, networkClock = clock } = options;
-  const wire = openWire({ settings, clock: networkClock });
-  const closers: (() => Promise<void> | void)[] = [() => wire.close()];
+  const opened = createOpened();
   try {
-    return await assemble(options, wire, closers);
+    const wire = opened.add(openWire({ settings, clock: networkClock }), (each) => each.close());
+    return await assemble(options, wire, opened);
   } catch (error) {
-    await closeAll(closers);
+    await opened.close();
     throw error;
   }
 }
@@ -57,20 +58,19 @@ export async function openKafkaEngine(options: KafkaEngineOptions): Promise<Engi
 async function assemble(
   { settings, node, clock, report, prefix: installation = "", limits }: KafkaEngineOptions,
   wire: Wire,
-  closers: (() => Promise<void> | void)[],
+  opened: Opened,
 ): Promise<Engine> {
   const { partitions, parkedPartitions, schedulePartitions } = { ...LIMITS, ...limits };
   const prefix = `${installation}__kbroker`;
-  const producing = openProducing(wire);
-  closers.push(() => producing.close());
+  const producing = opened.add(openProducing(wire), (each) => each.close());
   const state = { wire, producing, report, prefix };
-  const { catalog, own: documents, outage, close: closeCatalog } = await openCatalog(state);
-  closers.push(closeCatalog);
-  const status = await openStatus(state);
-  closers.push(() => status.close());
-  const log = createKafkaLog({ wire, producing, documents, partitions, topicPrefix: installation });
-  closers.push(() => log.close());
-  const { nodes, owners, cursors, parked } = await openOwnership({
+  const { catalog, own: documents, outage } = opened.add(await openCatalog(state), (each) => each.close());
+  const status = opened.add(await openStatus(state), async (each) => each.close());
+  const topicPrefix = installation;
+  const log = opened.add(createKafkaLog({ wire, producing, documents, partitions, topicPrefix }), async (each) =>
+    each.close(),
+  );
+  const ownership = await openOwnership({
     ...{
       ...state,
       groupPrefix: installation,
@@ -83,10 +83,16 @@ async function assemble(
     },
     forgetReport: (resource) => status.forgetReports(resource),
   });
-  closers.push(() => owners.close());
+  const { nodes, owners, cursors, parked } = opened.add(ownership, (each) => each.owners.close());
   const { confirm } = owners;
-  const schedules = await openSchedules({ ...state, partitions: schedulePartitions, confirm });
-  closers.splice(closers.length - 1, 0, () => schedules.close());
+  const schedules = opened.add(
+    await openSchedules({ ...state, partitions: schedulePartitions, confirm }),
+    async (each) => {
+      // Whoever fires them lets go first.
+      await owners.close();
+      await each.close();
+    },
+  );
 
   const engineStatus = async (): Promise<EngineStatus> => ({
     location: `Kafka ${wire.clusterId() ?? ""} at ${brokersText(settings.brokers)}`,
@@ -98,7 +104,6 @@ async function assemble(
     // Told by what is read all the time: a node that nobody publishes to knows it, too, and knows when it is over.
     refusing: outage() ?? null,
   });
-  let closing: Promise<void> | undefined;
   return {
     capabilities: { engine: "kafka", exactDuplicates: false, durable: true, recordTime: "storage" },
     catalog,
@@ -110,22 +115,6 @@ async function assemble(
     schedules,
     nodes,
     status: engineStatus,
-    close() {
-      closing ??= closeAll(closers);
-      return closing;
-    },
+    close: opened.close,
   };
-}
-
-/** The last one first, each even when another fails. */
-async function closeAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const close of closers.toReversed()) {
-    try {
-      await close();
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { NodeName } from "../../domain/node.ts";
+import type { Report } from "../../domain/report.ts";
 import type { Cursors, Nodes, Parked } from "../port.ts";
 import type { Holds } from "./fold/holds.ts";
 import type { OwnDocuments } from "./fold/own-documents.ts";
@@ -12,7 +13,6 @@ import { kafkaGroups } from "./positions/groups.ts";
 import { kafkaParked } from "./positions/parked.ts";
 import { openParkedLog } from "./positions/parked-log.ts";
 import type { Producing } from "./producing.ts";
-import type { Report } from "./report.ts";
 import type { Wire } from "./wire/wire.ts";
 
 export interface OwnershipOptions {

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Report } from "../report.ts";
+import type { Report } from "../../../domain/report.ts";
 import type { IdInOrder, RememberedId, StateStore, StateWrites } from "../state/store.ts";
 
 /** The ids that callers gave, each with what was stored under it first. Written to the state after the append, never before. */

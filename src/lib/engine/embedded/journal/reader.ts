@@ -1,5 +1,5 @@
 import type { StoredMessage } from "../../../domain/message.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../../../domain/report.ts";
 import { ignoreMissing, type OpenFile } from "./files.ts";
 import { claimedLength, FRAME_HEADER_BYTES, frameHead, frameLength, frameMessage } from "./frame.ts";
 import type { OpenFiles } from "./open-files.ts";

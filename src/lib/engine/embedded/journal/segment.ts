@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Report } from "../report.ts";
+import type { Report } from "../../../domain/report.ts";
 import { type Files, ignoreMissing, type OpenFile, withFile } from "./files.ts";
 import {
   decodeIndex,

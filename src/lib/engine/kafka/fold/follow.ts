@@ -1,5 +1,5 @@
 import { KBrokerError, messageOf } from "../../../domain/error.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../../../domain/report.ts";
 import { kafkaFailure } from "../wire/failure.ts";
 import { type Fetched, fetchOnce, type KafkaRecord } from "../wire/fetch.ts";
 import type { KafkaTopic } from "../wire/metadata.ts";

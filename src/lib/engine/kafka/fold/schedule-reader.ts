@@ -1,5 +1,5 @@
+import type { Report } from "../../../domain/report.ts";
 import type { ReadLimits, ScheduledMessage } from "../../port.ts";
-import type { Report } from "../report.ts";
 import { groupBy } from "./group-by.ts";
 import { placeOf, type ScheduleIndex, type Waiting } from "./schedule-index.ts";
 import { decodeScheduled } from "./scheduled-record.ts";

@@ -1,7 +1,7 @@
 import { listOffsetsV9 } from "@platformatic/kafka";
 import { KBrokerError } from "../../../domain/error.ts";
+import type { Report } from "../../../domain/report.ts";
 import type { NewRecord, Produced, Producing } from "../producing.ts";
-import type { Report } from "../report.ts";
 import type { Wire } from "../wire/wire.ts";
 import { followTopic, type StateRecord } from "./follow.ts";
 import { prepareTopic } from "./prepare-topic.ts";

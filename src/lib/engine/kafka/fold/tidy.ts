@@ -1,6 +1,6 @@
 import type { Clock } from "../../../domain/clock.ts";
 import { messageOf } from "../../../domain/error.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../../../domain/report.ts";
 
 /** How long what is of no use any more lies there: its writer clears it, and where that is gone, whoever else is there. */
 const OWN_AFTER_MS = 60_000;

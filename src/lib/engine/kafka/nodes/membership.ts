@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../../../domain/clock.ts";
 import { messageOf } from "../../../domain/error.ts";
 import type { NodeName } from "../../../domain/node.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../../../domain/report.ts";
 import { kafkaFailure } from "../wire/failure.ts";
 import type { Wire } from "../wire/wire.ts";
 import { nodesGroup, SESSION_MS, type Seat } from "./group.ts";

@@ -1,9 +1,9 @@
 import type { Clock } from "../../../domain/clock.ts";
 import { messageOf } from "../../../domain/error.ts";
+import type { Report } from "../../../domain/report.ts";
 import type { Holds } from "../fold/holds.ts";
 import type { Membership } from "../nodes/membership.ts";
 import type { ParkedLog } from "../positions/parked-log.ts";
-import type { Report } from "../report.ts";
 import type { Wire } from "../wire/wire.ts";
 import { beatFence, takeFence } from "./fence.ts";
 import { Hold } from "./hold.ts";

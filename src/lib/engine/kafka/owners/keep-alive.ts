@@ -1,6 +1,6 @@
 import type { Clock } from "../../../domain/clock.ts";
 import { KBrokerError, messageOf } from "../../../domain/error.ts";
-import type { Report } from "../report.ts";
+import type { Report } from "../../../domain/report.ts";
 import type { Hold } from "./hold.ts";
 
 type Kept = Pick<Hold, "ownership" | "confirmedMs" | "confirm">;

@@ -1,7 +1,7 @@
 import { CURSOR_LENGTH_MAX } from "../../../domain/cursor-codec.ts";
 import { KBrokerError } from "../../../domain/error.ts";
+import type { Report } from "../../../domain/report.ts";
 import type { ShardCursor } from "../../port.ts";
-import type { Report } from "../report.ts";
 import { KafkaFailure } from "../wire/failure.ts";
 import { CALL_DEADLINE_MS, type Wire } from "../wire/wire.ts";
 import { fittingText } from "./fit-cursor.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { Report } from "../../../domain/report.ts";
 import type { ParkedEntry, Source } from "../../port.ts";
 import type { NewRecord, Produced, Producing } from "../producing.ts";
-import type { Report } from "../report.ts";
 import { createKafkaTopic, ledTopic } from "../wire/topics.ts";
 import type { Wire } from "../wire/wire.ts";
 import type { ParkedFold } from "./parked-fold.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createOpened } from "../../src/lib/opened.ts";
+import { createOpened } from "../../../src/lib/domain/opened.ts";
 
 test("what was opened last is closed first, each once, and one that fails keeps no other open", async () => {
   const closed: string[] = [];
