@@ -4,7 +4,7 @@ import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { Message, StoredMessage } from "../../domain/message.ts";
 import type { Bounds, ParkedEntry, Shard, Source } from "../../engine/port.ts";
 import type { DeadLetterDesk } from "./dead-letter-desk.ts";
-import { failed, type Hold } from "./hold.ts";
+import { type Hold, type TriedAgain, triedAgain } from "./hold.ts";
 import type { ParkedMessage, ParkedSet } from "./parked-set.ts";
 import type { Positions } from "./positions.ts";
 import { discard, type Found, readParked } from "./source.ts";
@@ -28,11 +28,21 @@ export class Burial {
   readonly #hold: Hold;
   readonly #queue: Dying[] = [];
   #running: boolean = false;
+  readonly #reads: TriedAgain;
+  readonly #writes: TriedAgain;
   #problem: string | undefined;
 
   constructor(options: BurialOptions) {
     this.#options = options;
     this.#hold = options.hold;
+    this.#reads = triedAgain(options.hold, {
+      failing: "The dead letter topic cannot be read; its messages are held.",
+      working: "The dead letter topic is read again.",
+    });
+    this.#writes = triedAgain(options.hold, {
+      failing: "Dead letters cannot be written; they are held and written again later.",
+      working: "Dead letters are written again.",
+    });
   }
 
   /** How many are on their way. */
@@ -50,9 +60,13 @@ export class Burial {
   async ends(): Promise<readonly Source[]> {
     try {
       const shards = await this.#shards();
-      return await Promise.all(shards.map(async (shard) => ({ shard, offset: (await this.#bounds(shard)).end })));
+      const ends = await Promise.all(
+        shards.map(async (shard) => ({ shard, offset: (await this.#bounds(shard)).end })),
+      );
+      this.#reads.worked();
+      return ends;
     } catch (error) {
-      failed(this.#hold, "The dead letter topic cannot be read; its messages are held.", error);
+      this.#reads.failed(error);
       return [];
     }
   }
@@ -74,12 +88,13 @@ export class Burial {
         await this.#bury(batch);
         this.#queue.splice(0, batch.length);
         this.#problem = undefined;
+        this.#writes.worked();
         waitMs = limits.retryMs;
       } catch (error) {
         if (signal.aborted) break;
         for (const dying of batch) dying.doubtful = true;
         this.#problem = messageOf(error);
-        failed(this.#hold, "Dead letters cannot be written; they are held and written again later.", error);
+        this.#writes.failed(error);
         await activity.outside(clock.after(waitMs, signal));
         waitMs = Math.min(waitMs * 2, limits.burialRetryMsMax);
       }

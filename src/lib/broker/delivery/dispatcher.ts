@@ -1,9 +1,8 @@
 import type { Post } from "../../domain/delivery.ts";
-import { KBrokerError } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { ShardCursor, Source } from "../../engine/port.ts";
 import type { DeliveryStatus, Entries, Purge } from "./delivery.ts";
-import { failed, type Hold } from "./hold.ts";
+import { type Hold, type TriedAgain, triedAgain } from "./hold.ts";
 import { type Parts, type PartsOptions, partsOf } from "./parts.ts";
 import { purgeLetters } from "./purge.ts";
 import { Pushes } from "./pushes.ts";
@@ -26,13 +25,17 @@ export class Dispatcher {
   #stopping = false;
   #isAsking: boolean = false;
   /** Whether it could not be found out, when that was tried last, if the hold is still ours. */
-  #isUnconfirmed: boolean = false;
+  readonly #confirms: TriedAgain;
   #drained: (() => void) | undefined;
 
   constructor({ post, ...options }: DispatcherOptions) {
     const { hold } = options;
     this.#hold = hold;
     this.#subscription = hold.subscription;
+    this.#confirms = triedAgain(hold, {
+      failing: "Nothing is pushed until it is known that nobody else owns the subscription.",
+      working: "It is known again that nobody else owns the subscription.",
+    });
     this.#parts = partsOf({ ...options, stir: () => this.#stir(), status: () => this.status() });
     this.#pushes = new Pushes({
       parts: this.#parts,
@@ -162,9 +165,9 @@ export class Dispatcher {
     this.#isAsking = true;
     try {
       await confirmed;
-      this.#isUnconfirmed = false;
+      this.#confirms.worked();
     } catch (error) {
-      if (!signal.aborted) this.#cannotConfirm(error);
+      if (!signal.aborted) this.#confirms.failed(error);
       this.#parts.alarm.by(clock.monotonic() + limits.retryMs);
       return;
     } finally {
@@ -172,14 +175,6 @@ export class Dispatcher {
     }
     // However long the answer took: who asks again each time would never begin.
     if (this.#maySend()) this.#begin();
-  }
-
-  /** Told once, until it is known again. */
-  #cannotConfirm(error: unknown): void {
-    const isStale = error instanceof KBrokerError && error.code === "epoch_stale";
-    if (isStale || !this.#isUnconfirmed)
-      failed(this.#hold, "Nothing is pushed until it is known that nobody else owns the subscription.", error);
-    this.#isUnconfirmed = true;
   }
 
   #begin(): void {

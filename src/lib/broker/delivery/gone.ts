@@ -1,7 +1,7 @@
 import { isSubscription } from "../../domain/documents.ts";
 import { goneWords } from "../../domain/endpoint-words.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import { failed, type Hold } from "./hold.ts";
+import { type Hold, triedAgain } from "./hold.ts";
 
 /** The endpoint answered 410: the subscription is paused, durably and with the reason, and from the first such answer on nothing is sent. */
 export interface Gone {
@@ -15,6 +15,10 @@ export interface Gone {
 
 export function gone(hold: Hold): Gone {
   const { engine, clock, observer, limits, activity, signal } = hold;
+  const pauses = triedAgain(hold, {
+    failing: "The subscription cannot be paused after a 410; nothing is sent, and it is paused later.",
+    working: "The subscription is paused after a 410.",
+  });
   let pausing: Subscription | undefined;
 
   /** Done when the document says `paused`, is another one, or has another endpoint: then it is somebody's later decision. */
@@ -34,9 +38,10 @@ export function gone(hold: Hold): Gone {
     while (!signal.aborted && pausing === found) {
       try {
         await pause(found);
+        pauses.worked();
         break;
       } catch (error) {
-        failed(hold, "The subscription cannot be paused after a 410; nothing is sent, and it is paused later.", error);
+        pauses.failed(error);
         await activity.outside(clock.after(limits.retryMs, signal));
       }
     }

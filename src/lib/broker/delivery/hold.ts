@@ -1,5 +1,5 @@
 import type { Clock } from "../../domain/clock.ts";
-import { KBrokerError, messageOf } from "../../domain/error.ts";
+import { KBrokerError } from "../../domain/error.ts";
 import type { Subscription } from "../../domain/subscription.ts";
 import type { Engine, Ownership } from "../../engine/port.ts";
 import type { Observer } from "../observer.ts";
@@ -35,14 +35,13 @@ export interface Hold {
   readonly superseded: () => void;
 }
 
-/** Tells the log what failed; a superseded hold ends here. */
-export function failed(hold: Hold, what: string, error: unknown): void {
-  const { observer, subscription } = hold;
-  if (!endedBy(hold, error)) observer.log("error", what, { subscription: subscription.name, error: messageOf(error) });
+export interface TriedAgain {
+  failed(error: unknown): void;
+  worked(): void;
 }
 
 /** What is tried again for as long as it fails: said once an outage, and once that it works again. A superseded hold ends here. */
-export function triedAgain(hold: Hold, says: { readonly failing: string; readonly working: string }) {
+export function triedAgain(hold: Hold, says: { readonly failing: string; readonly working: string }): TriedAgain {
   const part = hold.subscription.name;
   const outage = createOutage(hold.observer, { ...says, fields: { subscription: part } });
   return {

@@ -8,7 +8,7 @@ import type { DeliveryResult } from "../observer.ts";
 import type { Sent } from "./endpoint.ts";
 import type { Feed } from "./feed.ts";
 import type { Next } from "./feeds.ts";
-import { failed } from "./hold.ts";
+import { type TriedAgain, triedAgain } from "./hold.ts";
 import type { ParkedMessage } from "./parked-set.ts";
 import type { Parts } from "./parts.ts";
 import { type PushMaker, pushMaker } from "./push-maker.ts";
@@ -41,6 +41,7 @@ export class Pushes {
   readonly #options: PushesOptions;
   readonly #parts: Parts;
   readonly #inFlight = new Bag<Attempt>();
+  readonly #reads: TriedAgain;
   #push: PushMaker;
   /** Places in the window that are taken: by a push, a body being read again, a failure being parked. */
   #taken = 0;
@@ -51,6 +52,10 @@ export class Pushes {
     this.#options = options;
     this.#parts = options.parts;
     this.#push = pushMaker(options.subscription());
+    this.#reads = triedAgain(options.parts.hold, {
+      failing: "A parked message cannot be sent now; it is tried again later.",
+      working: "Parked messages are sent again.",
+    });
   }
 
   get taken(): number {
@@ -92,10 +97,11 @@ export class Pushes {
       // Reading may take long, and the hold may have passed to another node in the meantime.
       const asked = signal.aborted ? undefined : engine.owners.confirm(ownership);
       if (asked !== undefined) await asked;
+      this.#reads.worked();
       if (!signal.aborted) this.#found({ message, isProbe, isEarly }, found);
     } catch (error) {
       if (signal.aborted) return;
-      failed(hold, "A parked message cannot be sent now; it is tried again later.", error);
+      this.#reads.failed(error);
       parked.giveBack(message, clock.monotonic() + limits.retryMs);
       this.#release();
     } finally {

@@ -7,7 +7,7 @@ import { KBrokerError, messageOf } from "../../domain/error.ts";
 import type { RedriveJob } from "../../domain/job.ts";
 import type { ParkedEntry } from "../../engine/port.ts";
 import type { DeadLetterDesk } from "./dead-letter-desk.ts";
-import { failed, type Hold } from "./hold.ts";
+import { type Hold, type TriedAgain, triedAgain } from "./hold.ts";
 import { allLetters, type Letter, unsettledLetters } from "./letters.ts";
 import type { ParkedSet } from "./parked-set.ts";
 import type { Positions } from "./positions.ts";
@@ -30,6 +30,7 @@ export class Redriver {
   readonly #options: RedriverOptions;
   readonly #hold: Hold;
   #running: boolean = false;
+  readonly #passes: TriedAgain;
   #problem: string | undefined;
   /** Ends the waits of the job that runs. */
   #ended = new AbortController();
@@ -39,6 +40,10 @@ export class Redriver {
   constructor(options: RedriverOptions) {
     this.#options = options;
     this.#hold = options.hold;
+    this.#passes = triedAgain(options.hold, {
+      failing: "A redrive cannot go on; it is gone on with later.",
+      working: "The redrive goes on.",
+    });
     const { redrives, subscription, signal } = this.#hold;
     const unfollow = redrives.follow(subscription.id, () => this.#look());
     signal.addEventListener("abort", () => {
@@ -76,10 +81,11 @@ export class Redriver {
       try {
         await this.#pass(job);
         this.#problem = undefined;
+        this.#passes.worked();
       } catch (error) {
         if (signal.aborted) break;
         this.#problem = messageOf(error);
-        failed(this.#hold, "A redrive cannot go on; it is gone on with later.", error);
+        this.#passes.failed(error);
         await activity.outside(clock.after(limits.retryMs, signal));
       }
     }

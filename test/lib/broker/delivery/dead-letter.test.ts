@@ -52,6 +52,10 @@ test("dead letter topic unwritable: nothing dropped, the message is held, others
   await stage.pass(60_000);
   expect(await stage.deadLetters()).toEqual(["a: answered"]);
   expect(stage.status()).toMatchObject({ parked: 0, health: "ok" });
+  expect(stage.notes.lines.filter((line) => line.includes("Dead letters"))).toEqual([
+    "log error Dead letters cannot be written; they are held and written again later.",
+    "log info Dead letters are written again.",
+  ]);
 });
 
 test("an append that was told to have failed and has not: the letter is there once", async () => {
