@@ -60,9 +60,7 @@ export class Burial {
   async ends(): Promise<readonly Source[]> {
     try {
       const shards = await this.#shards();
-      const ends = await Promise.all(
-        shards.map(async (shard) => ({ shard, offset: (await this.#bounds(shard)).end })),
-      );
+      const ends = await Promise.all(shards.map(async (shard) => ({ shard, offset: (await this.#bounds(shard)).end })));
       this.#reads.worked();
       return ends;
     } catch (error) {
