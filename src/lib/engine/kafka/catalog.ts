@@ -55,12 +55,12 @@ export async function openCatalog({ prefix, ...options }: CatalogOptions): Promi
   };
 
   const own: OwnDocuments = {
-    get: (kind, name) => structuredClone(log.get(kind, name)?.value),
-    list: (kind) => log.list(kind).map(({ name, value }) => [name, structuredClone(value)] as const),
+    get: (kind, name) => log.get(kind, name)?.value,
+    list: (kind) => log.list(kind).map(({ name, value }) => [name, value] as const),
     async claim(kind, name, value) {
       for (let attempt = 0; attempt < CLAIMS_MAX; attempt++) {
         const found = log.get(kind, name);
-        if (found !== undefined) return structuredClone(found.value);
+        if (found !== undefined) return found.value;
         await log.change(kind, name, { value: structuredClone(value), expected: 0 });
       }
       throw tooBusy(kind, name);

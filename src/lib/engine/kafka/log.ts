@@ -46,16 +46,23 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
   /** Behind the last record of each shard that this node wrote: whoever published here reads it here at once. */
   const written = new Map<string, number>();
 
-  async function store(
-    topicId: string,
-    records: readonly Message[],
-    windowOf: (record: Message) => number | undefined,
-  ) {
+  type WindowOf = (record: Message) => number | undefined;
+
+  async function store(topicId: string, records: readonly Message[], windowOf: WindowOf): Promise<readonly Stored[]> {
     const { name, leaders } = await topics.fresh(topicId);
+    const encoded = (message: Message) => {
+      const record = encodeMessage(message, windowOf(message));
+      return { record, partition: partitionOf(message.id, record.key, leaders.length) };
+    };
+    const [first] = records;
+    // As publishers send them, and often enough to be worth a shorter way.
+    if (first !== undefined && records.length === 1) {
+      const { record, partition } = encoded(first);
+      return storeIn({ topicId, index: partition }, name, [record]);
+    }
     const byPartition = new Map<number, { readonly positions: number[]; readonly records: NewRecord[] }>();
     for (const [position, message] of records.entries()) {
-      const record = encodeMessage(message, windowOf(message));
-      const partition = partitionOf(message.id, record.key, leaders.length);
+      const { record, partition } = encoded(message);
       const batch = byPartition.get(partition) ?? { positions: [], records: [] };
       byPartition.set(partition, batch);
       batch.positions.push(position);
@@ -63,15 +70,19 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
     }
     const stored: Stored[] = [];
     const writes = Array.from(byPartition, async ([index, batch]) => {
-      const shard = { topicId, index };
-      const produced = await producing.produce(name, index, batch.records);
-      for (const [at, { offset, timeMs }] of produced.entries())
-        stored[batch.positions[at] ?? 0] = { kind: "appended", shard, offset, timeMs };
-      const end = (produced.at(-1)?.offset ?? -1) + 1;
-      written.set(shardKey(shard), Math.max(end, written.get(shardKey(shard)) ?? 0));
+      const each = await storeIn({ topicId, index }, name, batch.records);
+      for (const [at, one] of each.entries()) stored[batch.positions[at] ?? 0] = one;
     });
     for (const outcome of await Promise.allSettled(writes)) if (outcome.status === "rejected") throw outcome.reason;
     return stored;
+  }
+
+  async function storeIn(shard: Shard, name: string, records: readonly NewRecord[]): Promise<readonly Stored[]> {
+    const produced = await producing.produce(name, shard.index, records);
+    const key = shardKey(shard);
+    const end = (produced.at(-1)?.offset ?? -1) + 1;
+    written.set(key, Math.max(end, written.get(key) ?? 0));
+    return produced.map(({ offset, timeMs }) => ({ kind: "appended", shard, offset, timeMs }));
   }
 
   async function read(shard: Shard, from: number, limits: ReadLimits): Promise<ReadResult> {
@@ -109,9 +120,9 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
     async append(topicId, records, options = {}) {
       const { dedupeWindowMs: windowMs = 0, deduped = () => true } = options;
       const windowOf = (record: Message) => (windowMs > 0 && deduped(record) ? windowMs : undefined);
+      if (windowMs === 0) return store(topicId, records, windowOf);
       await topics.find(topicId);
-      const storeThem = (fresh: readonly Message[]) => store(topicId, fresh, windowOf);
-      return windowMs > 0 ? dedupe.append(topicId, records, options, storeThem) : storeThem(records);
+      return dedupe.append(topicId, records, options, (fresh) => store(topicId, fresh, windowOf));
     },
     read,
     changed: tails.changed,

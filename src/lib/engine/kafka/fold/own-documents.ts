@@ -4,7 +4,10 @@
  */
 export type OwnKind = "kafka-topic" | "kafka-group";
 
-/** What the engine itself keeps in the catalog; read from memory. */
+/**
+ * What the engine itself keeps in the catalog; read from memory. Each read and each append looks at it, so that no copies are made: whoever
+ * gets a value leaves it as it is.
+ */
 export interface OwnDocuments {
   get(kind: OwnKind, name: string): unknown;
   list(kind: OwnKind): readonly (readonly [name: string, value: unknown])[];

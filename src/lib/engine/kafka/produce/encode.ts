@@ -23,9 +23,14 @@ export function sizeOf({ key, value, headers = [] }: NewRecord): number {
 
 /** A batch as Kafka stores it, version 2, not compressed, of no transaction and without sequence numbers. */
 export function encodeBatch(items: readonly Item[]): Buffer {
-  const records = items.map(({ record, call }) => ({ ...record, key: keyOf(record), timeMs: call.nowMs }));
-  const firstMs = records[0]?.timeMs ?? 0;
-  const bytesMax = records.reduce((sum, record) => sum + sizeOf(record), BATCH_HEADER_BYTES);
+  const keys = items.map(({ record }) => keyOf(record));
+  const firstMs = items[0]?.call.nowMs ?? 0;
+  let [bytesMax, lastMs] = [BATCH_HEADER_BYTES, firstMs];
+  for (const [index, { record, bytes, call }] of items.entries()) {
+    // A key that is made anew may be longer than the one that was counted.
+    bytesMax += bytes + (typeof record.key === "function" ? (keys[index]?.length ?? 0) : 0);
+    lastMs = Math.max(lastMs, call.nowMs);
+  }
   const target = Buffer.allocUnsafe(bytesMax);
   const writer = byteWriter(target);
   writer.int64(0);
@@ -34,31 +39,28 @@ export function encodeBatch(items: readonly Item[]): Buffer {
   writer.int8(MAGIC);
   writer.int32(0);
   writer.int16(0);
-  writer.int32(records.length - 1);
+  writer.int32(items.length - 1);
   writer.int64(firstMs);
-  writer.int64(Math.max(...records.map(({ timeMs }) => timeMs)));
+  writer.int64(lastMs);
   writer.int64(-1);
   writer.int16(-1);
   writer.int32(-1);
-  writer.int32(records.length);
-  for (const [index, record] of records.entries())
-    writeRecord(writer, record, { index, timeDelta: record.timeMs - firstMs });
+  writer.int32(items.length);
+  for (const [index, { record, call }] of items.entries())
+    writeRecord(writer, record, { index, key: keys[index] ?? null, timeDelta: call.nowMs - firstMs });
   const batch = writer.written();
   batch.writeInt32BE(batch.length - LENGTH_FROM, 8);
   batch.writeUInt32BE(crc32c(batch.subarray(CRC_FROM)), CRC_AT);
   return batch;
 }
 
-interface Written extends NewRecord {
-  readonly key: Uint8Array | null;
-}
-
 interface Place {
   readonly index: number;
+  readonly key: Uint8Array | null;
   readonly timeDelta: number;
 }
 
-function writeRecord(writer: ByteWriter, { key, value, headers = [] }: Written, { index, timeDelta }: Place): void {
+function writeRecord(writer: ByteWriter, { value, headers = [] }: NewRecord, { index, key, timeDelta }: Place): void {
   let length = 1 + varintBytes(timeDelta) + varintBytes(index) + fieldBytes(key?.length) + fieldBytes(value?.length);
   length += varintBytes(headers.length);
   for (const [name, text] of headers)

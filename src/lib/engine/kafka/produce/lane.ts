@@ -1,3 +1,4 @@
+import type { Bagged } from "../../../domain/bag.ts";
 import type { NewRecord, Produced } from "../producing.ts";
 
 /** Below what a topic takes in one batch as Kafka has it (`max.message.bytes`, 1 048 588). */
@@ -5,7 +6,7 @@ const BATCH_BYTES_MAX = 900_000;
 const BATCH_RECORDS_MAX = 10_000;
 
 /** What one caller waits for. */
-export interface Call {
+export interface Call extends Bagged {
   readonly produced: Produced[];
   readonly nowMs: number;
   readonly untilMs: number;

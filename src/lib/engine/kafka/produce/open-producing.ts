@@ -1,3 +1,4 @@
+import { Bag } from "../../../domain/bag.ts";
 import { KBrokerError } from "../../../domain/error.ts";
 import type { Produced, Producing } from "../producing.ts";
 import { KafkaFailure, kafkaFailure } from "../wire/failure.ts";
@@ -23,7 +24,7 @@ const PAUSE_MS_MAX = 1_000;
  */
 export function openProducing(wire: Wire): Producing {
   const lanes = new Map<string, Lane>();
-  const calls = new Set<Call>();
+  const calls = new Bag<Call>();
   /** By broker: what is to be in its next request. An entry means that its turns are being run. */
   const ready = new Map<number, Lane[]>();
   let [heldRecords, heldBytes, isSweeping, isClosed] = [0, 0, false, false];
@@ -164,10 +165,8 @@ export function openProducing(wire: Wire): Producing {
     isSweeping = true;
     while (calls.size > 0) {
       await wire.clock.after(SWEEP_MS);
-      for (const call of calls) {
-        if (wire.clock.monotonic() < call.untilMs) break;
-        end(call, () => call.fail(tooLate()));
-      }
+      const nowMs = wire.clock.monotonic();
+      for (const call of calls.all()) if (nowMs >= call.untilMs) end(call, () => call.fail(tooLate()));
     }
     isSweeping = false;
   }
@@ -176,17 +175,19 @@ export function openProducing(wire: Wire): Producing {
     produce(topic, partition, records) {
       if (isClosed) return Promise.reject(new KBrokerError("broker_stopping", "The broker is stopping."));
       if (records.length === 0) return Promise.resolve([]);
-      const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
+      const sizes = records.map(sizeOf);
+      const bytes = sizes.reduce((sum, each) => sum + each, 0);
       if (heldRecords > 0 && (heldRecords + records.length > HELD_RECORDS_MAX || heldBytes + bytes > HELD_BYTES_MAX))
         return Promise.reject(overloaded());
       return new Promise((done, fail) => {
         const [nowMs, untilMs] = [wire.clock.now(), wire.clock.monotonic() + PRODUCE_DEADLINE_MS];
-        const call: Call = { produced: [], nowMs, untilMs, done, fail, missing: records.length, isOver: false };
+        const own = { missing: records.length, isOver: false, place: 0 };
+        const call: Call = { produced: [], nowMs, untilMs, done, fail, ...own };
         const key = laneKey(topic, partition);
         const lane = lanes.get(key) ?? createLane(topic, partition);
         lanes.set(key, lane);
         for (const [index, record] of records.entries())
-          lane.waiting.push({ record, bytes: sizeOf(record), call, index });
+          lane.waiting.push({ record, bytes: sizes[index] ?? 0, call, index });
         heldRecords += records.length;
         heldBytes += bytes;
         calls.add(call);

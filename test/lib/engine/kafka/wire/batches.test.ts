@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeBatch } from "../../../../../src/lib/engine/kafka/produce/encode.ts";
+import { encodeBatch, sizeOf } from "../../../../../src/lib/engine/kafka/produce/encode.ts";
 import type { Item } from "../../../../../src/lib/engine/kafka/produce/lane.ts";
 import type { NewRecord } from "../../../../../src/lib/engine/kafka/producing.ts";
 import { readBatches } from "../../../../../src/lib/engine/kafka/wire/batches.ts";
@@ -9,8 +9,9 @@ const TRANSACTIONAL = 1 << 4;
 const CONTROL = 1 << 5;
 
 function items(records: readonly NewRecord[], nowMs = 1_000): readonly Item[] {
-  const call = { produced: [], nowMs, untilMs: 0, done: () => {}, fail: () => {}, missing: 0, isOver: false };
-  return records.map((record, index) => ({ record, bytes: 0, call, index }));
+  const waiting = { produced: [], missing: 0, isOver: false, place: 0 };
+  const call = { ...waiting, nowMs, untilMs: 0, done: () => {}, fail: () => {} };
+  return records.map((record, index) => ({ record, bytes: sizeOf(record), call, index }));
 }
 
 interface Marks {
@@ -52,6 +53,15 @@ test("whatever is written is read again byte for byte, tombstones and empty valu
       expect([read.next, read.damaged]).toEqual([given.length, []]);
     }),
   );
+});
+
+test("a key that is longer when it is written than when it was counted is written whole", () => {
+  const keys = ["1", "1".repeat(500)];
+  const record = { key: () => Buffer.from(keys.shift() ?? ""), value: null };
+
+  const read = readBatches(encodeBatch(items([record])), { from: 0, end: 1 });
+
+  expect(read.records[0]?.key).toHaveLength(500);
 });
 
 test("records before the asked offset are dropped although their batch is given whole", async () => {
