@@ -16,9 +16,10 @@ import { parseBrokers } from "../../src/lib/domain/kafka-settings.ts";
 import { prepareTopic } from "../../src/lib/engine/kafka/fold/prepare-topic.ts";
 import { beatFence, leaveFence, takeFence } from "../../src/lib/engine/kafka/owners/fence.ts";
 import { openProducing } from "../../src/lib/engine/kafka/produce/open-producing.ts";
-import { kafkaFailure } from "../../src/lib/engine/kafka/wire/failure.ts";
+import { failureOf, kafkaFailure } from "../../src/lib/engine/kafka/wire/failure.ts";
 import { fetchOnce } from "../../src/lib/engine/kafka/wire/fetch.ts";
-import { createKafkaTopic, deleteKafkaTopic } from "../../src/lib/engine/kafka/wire/topics.ts";
+import { laidOut, topicConfigs } from "../../src/lib/engine/kafka/wire/layouts.ts";
+import { createKafkaTopic, deleteKafkaTopic, setKafkaPartitions } from "../../src/lib/engine/kafka/wire/topics.ts";
 import { openWire, type Wire } from "../../src/lib/engine/kafka/wire/wire.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 import { startKafka, testWithOwnKafka } from "../support/kafka.ts";
@@ -83,6 +84,7 @@ function wireTo(brokers: readonly string[], username?: string): Wire {
   return wire;
 }
 
+const TOPIC_AUTHORIZATION_FAILED = 29;
 let made = 0;
 
 /** Each kind of request that the engine makes, once. */
@@ -91,6 +93,11 @@ async function everything(wire: Wire): Promise<void> {
   const [name, group] = [`topic-${made}`, `group-${made}`];
   await prepareTopic(wire, { name: "__kbroker_state", partitions: 1 });
   await createKafkaTopic(wire, { name, partitions: 1, configs: { "retention.ms": "-1" } });
+  await setKafkaPartitions(wire, { name, count: 2, isTrial: false });
+  await topicConfigs(wire, name);
+  const seen = await laidOut(wire, null);
+  // Kafka leaves out what we may not see.
+  if (!seen.some((topic) => topic.name === name)) throw failureOf(TOPIC_AUTHORIZATION_FAILED);
   const producing = openProducing(wire);
   try {
     await producing.produce(name, 0, [{ key: null, value: Buffer.from("1") }]);

@@ -41,6 +41,7 @@ export const CODES = {
   epoch_stale: { status: 409, exit: 8 },
   payload_too_large: { status: 413, exit: 2 },
   schema_mismatch: { status: 422, exit: 2 },
+  topic_refused: { status: 422, exit: 2 },
   overloaded: { status: 429, exit: 3 },
   wrong_node: { status: 421, exit: 2 },
   headers_too_large: { status: 431, exit: 2 },

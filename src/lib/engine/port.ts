@@ -1,4 +1,5 @@
 import type { Cursor, OffsetRange } from "../domain/cursor.ts";
+import type { Layout, LayoutWish } from "../domain/layout.ts";
 import type { Message, StoredMessage } from "../domain/message.ts";
 import type { NodeInfo } from "../domain/node.ts";
 
@@ -17,6 +18,8 @@ export interface Engine {
   readonly reports: Reports;
   readonly schedules: Schedules;
   readonly nodes: Nodes;
+  /** Where topics have partitions and replicas that somebody may choose; `null`: a topic lies as the engine has it. */
+  readonly layouts: Layouts | null;
   /** What an operator should see of the engine; cheap, never a scan. */
   status(): Promise<EngineStatus>;
   /** Releases what is owned, makes durable what was accepted, lets go of the storage. Calling it twice is fine. */
@@ -165,7 +168,10 @@ export interface Log {
    * looks for it first (`ParkedEntry.dying`).
    */
   append(topicId: string, records: readonly Message[], options?: AppendOptions): Promise<readonly Appended[]>;
-  /** From `from` on, up to the durable end. An offset below the start reads from the start (the gap is a hole). */
+  /**
+   * From `from` on, up to the durable end. An offset below the start reads from the start (the gap is a hole). Times never go back from one
+   * record of a shard to the next, but in a topic that was adopted (`Layouts.adopt`): there each record has the time that its writer gave it.
+   */
   read(shard: Shard, from: number, limits: ReadLimits): Promise<ReadResult>;
   /** Resolves when the durable end is over `after`, at once if it is already, or when `signal` aborts. */
   changed(shard: Shard, after: number, signal: AbortSignal): Promise<void>;
@@ -174,6 +180,50 @@ export interface Log {
   offsetAt(shard: Shard, timeMs: number): Promise<number>;
   /** Records before `before` may go: `start` becomes at least `before` (never past the end), space is given back in time. */
   trim(shard: Shard, before: number): Promise<void>;
+}
+
+// ── layouts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A topic of the storage that is no topic of the engine's. */
+export interface Adoptable {
+  /** Under which it would be adopted. */
+  readonly name: string;
+  readonly partitions: number;
+}
+
+/** How a topic that was adopted is kept. */
+export interface Adopted {
+  /** Of the records of one key only the last is kept for good: one without a key is refused. */
+  readonly isCompacted: boolean;
+}
+
+/** What only a storage has that keeps topics in partitions with replicas, for clients of its own, too. */
+export interface Layouts {
+  /**
+   * As `Log.createTopic`, with a layout. What the storage refuses, or what the engine itself decides about each topic, fails with
+   * `topic_refused` and leaves nothing behind.
+   */
+  createTopic(topicId: string, name: string, wish: LayoutWish): Promise<void>;
+  /** What a topic that belongs to this one shall have, so that its records are as safe. */
+  wishLike(topicId: string): Promise<LayoutWish>;
+  /** Of all of them at one look; those that are not there are left out. */
+  of(topicIds: readonly string[]): Promise<ReadonlyMap<string, Layout>>;
+  /** The settings that the topic was given in the storage and that are not the engine's own decision. */
+  configs(topicId: string): Promise<Readonly<Record<string, string>>>;
+  /**
+   * From now on the topic has so many partitions; it is fine if it has. Durable when it resolves; every node uses them within seconds, and
+   * from then on records of a key may lie in another shard than before. Fewer than there are: `topic_refused`. With `dryRun` it only
+   * finds out whether that is possible.
+   */
+  setPartitions(topicId: string, count: number, options?: { readonly dryRun?: boolean }): Promise<void>;
+  /** What `adopt` takes, ascending by name. */
+  adoptable(): Promise<readonly Adoptable[]>;
+  /**
+   * A topic of the storage becomes this topic, with all that is in it; the storage's own settings of it stay, and `Log.deleteTopic` lets go of it
+   * without touching it. Fails with `topic_not_found` where the storage has none of that name, with `topic_refused` for one that is somebody's
+   * own. The caller never trims it.
+   */
+  adopt(topicId: string, name: string): Promise<Adopted>;
 }
 
 // ── owners ───────────────────────────────────────────────────────────────────────────────────────────────────────────

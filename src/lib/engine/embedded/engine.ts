@@ -97,6 +97,7 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
   const life = createLife({ clock, periodMs: limits.checkpointPeriodMs, failStop, report, pass });
   return {
     capabilities: { engine: "embedded", exactDuplicates: true, durable: true, recordTime: "clock" },
+    layouts: null,
     catalog: createCatalog(store, freeSpace.check),
     log: createLog({ store, journal, topics, gate, freeSpace, retention, checkOpen: life.checkOpen }),
     owners,

@@ -108,6 +108,7 @@ async function assemble(
     capabilities: { engine: "kafka", exactDuplicates: false, durable: true, recordTime: "storage" },
     catalog,
     log,
+    layouts: log.layouts,
     owners,
     cursors,
     parked,

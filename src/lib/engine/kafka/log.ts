@@ -1,6 +1,6 @@
 import { deleteRecordsV2 } from "@platformatic/kafka";
 import type { Message } from "../../domain/message.ts";
-import type { Appended, Log, ReadLimits, ReadResult, Shard } from "../port.ts";
+import type { Appended, Layouts, Log, ReadLimits, ReadResult, Shard } from "../port.ts";
 import { createDedupe } from "./dedupe.ts";
 import { joined, limitsAfter } from "./fetch/chunk.ts";
 import { createDirectRead } from "./fetch/direct.ts";
@@ -8,6 +8,7 @@ import { createOffsets, type Offsets } from "./fetch/offsets.ts";
 import { createTailCache } from "./fetch/tail-cache.ts";
 import { createTails, shardKey } from "./fetch/tails.ts";
 import type { OwnDocuments } from "./fold/own-documents.ts";
+import { createLayouts } from "./layouts.ts";
 import { partitionOf } from "./partitioner.ts";
 import type { NewRecord, Producing } from "./producing.ts";
 import { encodeMessage } from "./records.ts";
@@ -26,6 +27,7 @@ export interface KafkaLogOptions {
 }
 
 export interface KafkaLog extends Log {
+  readonly layouts: Layouts;
   /** Caller-given ids that this node remembers. */
   rememberedIds(): number;
   /** Lets go of whoever waits. */
@@ -105,6 +107,7 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
   }
 
   return {
+    layouts: createLayouts({ wire, documents, topics, topicPrefix }),
     rememberedIds: dedupe.size,
     close: tails.close,
     createTopic: (topicId, { name = topicId } = {}) => topics.create(topicId, name),

@@ -18,6 +18,9 @@ const DEDUPE_HEADER = "X-KB-Dedupe";
 /** The record was a native one once, and nobody judged it since. */
 const NATIVE_HEADER = "X-KB-Native";
 
+/** The end of the year 9999. Writers date their records where a topic lets them, and some have no date, or one in another unit. */
+const TIME_MS_MAX = 253_402_300_799_999;
+
 const PRINTABLE = /^[ -~]*$/;
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 const DIGITS = /^\d{1,15}$/;
@@ -40,7 +43,8 @@ function keyBytes({ key, native }: Message): Uint8Array | null {
 
 /** A record as a message, whoever wrote it. What is no attribute that can be pushed as a header is left out. */
 export function decodeRecord(record: KafkaRecord, shard: Shard): StoredMessage {
-  const { offset, timeMs, value } = record;
+  const { offset, value } = record;
+  const timeMs = Math.min(TIME_MS_MAX, Math.max(0, record.timeMs));
   const headers = record.headers.map(([name, text]) => [textOf(name), textOf(text)] as const);
   const own = new Map(headers.filter(([name]) => name.startsWith("X-KB-")));
   const id = own.get(ID_HEADER);

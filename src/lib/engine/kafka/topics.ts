@@ -1,16 +1,19 @@
 import { KBrokerError } from "../../domain/error.ts";
 import { inTurnByKey } from "../../domain/in-turn.ts";
+import type { LayoutWish } from "../../domain/layout.ts";
 import type { Shard } from "../port.ts";
 import type { OwnDocuments } from "./fold/own-documents.ts";
+import { configsOfNew } from "./topic-configs.ts";
+import { CREATING, isTopicDocument, type TopicDocument } from "./topic-document.ts";
 import { KafkaFailure } from "./wire/failure.ts";
 import type { KafkaTopic } from "./wire/metadata.ts";
-import { createKafkaTopic, deleteKafkaTopic, ledTopic } from "./wire/topics.ts";
+import { createKafkaTopic, deleteKafkaTopic, ledTopic, type NewTopic } from "./wire/topics.ts";
 import type { Wire } from "./wire/wire.ts";
 
 export interface TopicsOptions {
   readonly wire: Wire;
   readonly documents: OwnDocuments;
-  /** Of a new topic. */
+  /** Of a new topic of which nobody said how many. */
   readonly partitions: number;
   /** Before the names of Kafka's topics. */
   readonly topicPrefix: string;
@@ -21,7 +24,10 @@ export interface TopicsOptions {
 /** Which Kafka topic each topic is. */
 export interface Topics {
   /** One that exists is left as it is. Fails with `topic_exists` where Kafka has a topic of that name that is not ours; it is not touched. */
-  create(topicId: string, name: string): Promise<void>;
+  create(topicId: string, name: string, wish?: LayoutWish): Promise<void>;
+  /** The Kafka topic with this id of Kafka's, as it is. Fails with `topic_exists` where it is one of ours. */
+  adopt(topicId: string, name: string, uuid: string): Promise<void>;
+  /** One that was adopted is only let go of. */
   remove(topicId: string): Promise<void>;
   /** As known here. Fails with `topic_not_found`. */
   find(topicId: string): Promise<KafkaTopic>;
@@ -32,23 +38,6 @@ export interface Topics {
 }
 
 const FRESH_MS = 3_000;
-/** The document of a topic that is being created, so that one left by a crash is known for ours. No id of a topic has a slash. */
-const CREATING = "creating/";
-
-/** The broker alone removes what is over its time, and each record gets the time at which Kafka took it. */
-const CONFIGS = {
-  "cleanup.policy": "delete",
-  "compression.type": "producer",
-  "max.message.bytes": "1048588",
-  "message.timestamp.type": "LogAppendTime",
-  "retention.bytes": "-1",
-  "retention.ms": "-1",
-};
-
-interface TopicDocument {
-  readonly name: string;
-  readonly uuid: string;
-}
 
 export function createTopics({ wire, documents, partitions, topicPrefix, isUnused }: TopicsOptions): Topics {
   const turns = inTurnByKey();
@@ -82,43 +71,67 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
     return wire.topic(name);
   }
 
-  async function create(topicId: string, name: string): Promise<void> {
+  async function create(topicId: string, name: string, wish: LayoutWish): Promise<void> {
+    const { configs, partitions: count = partitions, ...rest } = wish;
+    const asked = { ...rest, name, partitions: count, configs: configsOfNew(configs) };
     if ((await documentNow(topicId)) !== undefined) return;
-    const left = leftByCrash(name);
     const before = await askAnew(name);
-    if (before !== undefined && !(left.length > 0 && (await isUnused(before)))) throw exists(name);
+    if (before !== undefined && !(leftByCrash(name).length > 0 && (await isUnused(before)))) throw exists(name);
     await documents.claim("kafka-topic", CREATING + name, {});
-    if ((await made(name)) === "exists" && before === undefined) {
-      // Somebody was quicker.
-      await documents.delete("kafka-topic", CREATING + name);
-      throw exists(name);
-    }
+    // What a crash left lies as it was asked for then.
+    if (before !== undefined && isWish(wish)) await deleteKafkaTopic(wire, name);
+    await make(asked, before !== undefined && !isWish(wish));
     const { uuid } = await ledTopic(wire, name);
     await documents.claim("kafka-topic", topicId, { name, uuid });
     await documents.delete("kafka-topic", CREATING + name);
   }
 
-  /** Who may have made a Kafka topic of this name before it was told of. Only one that is to be created has no topic of the catalog. */
-  function leftByCrash(name: string): readonly string[] {
-    const own = documents.list("kafka-topic");
-    return own.flatMap(([key, value]) =>
-      key === CREATING + name || (isTopicDocument(value) && value.name === name) ? [key] : [],
-    );
-  }
-
-  async function made(name: string): Promise<"created" | "exists"> {
+  /** Resolves once there is one that is ours; what was refused leaves no trace. */
+  async function make(asked: NewTopic, isThere: boolean): Promise<void> {
+    const { name } = asked;
     try {
-      return await createKafkaTopic(wire, { name, partitions, configs: CONFIGS });
+      const made = await createKafkaTopic(wire, asked);
+      if (made === "created" || isThere) return;
+      const now = made === "perhaps" ? await askAnew(name) : undefined;
+      if (now !== undefined && (await isUnused(now))) return;
+      // Somebody was quicker.
+      throw exists(name);
     } catch (error) {
+      // What passes may have made it: then the document says whose it is.
+      if (!(error instanceof KafkaFailure && error.isPassing)) await documents.delete("kafka-topic", CREATING + name);
       // Kafka's own rule: names that differ only in "." and "_" collide.
       if (!(error instanceof KafkaFailure && error.says("INVALID_TOPIC_EXCEPTION"))) throw error;
       throw new KBrokerError("topic_exists", `Kafka does not take "${name}": ${error.message}`, { cause: error });
     }
   }
 
+  /** Who may have made a Kafka topic of this name before it was told of. Only one that is to be created has no topic of the catalog. */
+  function leftByCrash(name: string): readonly string[] {
+    return named(name).flatMap(([key, document]) => (document?.isAdopted === true ? [] : [key]));
+  }
+
+  /** The documents that speak of a Kafka topic of this name. */
+  function named(name: string): readonly (readonly [key: string, document: TopicDocument | undefined])[] {
+    return documents.list("kafka-topic").flatMap(([key, value]) => {
+      const document = isTopicDocument(value) ? value : undefined;
+      return key === CREATING + name || document?.name === name ? [[key, document] as const] : [];
+    });
+  }
+
+  async function adopt(topicId: string, name: string, uuid: string): Promise<void> {
+    await documents.caughtUp();
+    if (documentOf(topicId) !== undefined) return;
+    const before = named(name);
+    // One of ours that is being deleted would take the messages with it.
+    if (before.some(([, document]) => document?.uuid === uuid && document.isAdopted !== true)) throw isOurs(name);
+    for (const [key] of before) await documents.delete("kafka-topic", key);
+    await documents.claim("kafka-topic", topicId, { name, uuid, isAdopted: true });
+  }
+
   async function remove(topicId: string): Promise<void> {
     const document = await documentNow(topicId);
     if (document === undefined) return;
+    if (document.isAdopted === true) return documents.delete("kafka-topic", topicId);
     // Somebody may have made another one of that name since; that one is not ours.
     if ((await askAnew(document.name))?.uuid === document.uuid) await deleteKafkaTopic(wire, document.name);
     for (const key of leftByCrash(document.name)) {
@@ -137,7 +150,9 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
   }
 
   return {
-    create: (topicId, name) => turns.run(name, () => create(topicId, topicPrefix + name)),
+    create: (topicId, name, wish = {}) =>
+      turns.run(topicPrefix + name, () => create(topicId, topicPrefix + name, wish)),
+    adopt: (topicId, name, uuid) => turns.run(topicPrefix + name, () => adopt(topicId, topicPrefix + name, uuid)),
     remove: (topicId) => turns.run(documentOf(topicId)?.name ?? topicId, () => remove(topicId)),
     find,
     fresh,
@@ -151,9 +166,8 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
   };
 }
 
-function isTopicDocument(value: unknown): value is TopicDocument {
-  if (typeof value !== "object" || value === null) return false;
-  return typeof Reflect.get(value, "name") === "string" && typeof Reflect.get(value, "uuid") === "string";
+function isWish({ partitions, replicationFactor, configs = {} }: LayoutWish): boolean {
+  return partitions !== undefined || replicationFactor !== undefined || Object.keys(configs).length > 0;
 }
 
 function notFound(topicId: string, why = ""): KBrokerError {
@@ -162,6 +176,12 @@ function notFound(topicId: string, why = ""): KBrokerError {
 
 function exists(name: string): KBrokerError {
   return new KBrokerError("topic_exists", `Kafka has a topic "${name}" that kbroker did not create.`, {
-    hint: "Choose another name; kbroker leaves that topic as it is.",
+    hint: "Choose another name, or take it as it is: kbroker topic import",
+  });
+}
+
+function isOurs(name: string): KBrokerError {
+  return new KBrokerError("topic_exists", `Kafka's topic "${name}" is one of kbroker's own that is being deleted.`, {
+    hint: "It is gone in a moment.",
   });
 }

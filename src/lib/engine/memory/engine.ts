@@ -39,6 +39,7 @@ export function memoryEngine(options: MemoryEngineOptions): Engine {
   const log = memoryLog({ now: storageTime ?? (() => clock.now()), storage, nodes, sync, shards, remembers });
   let closing: Promise<void> | undefined;
   return {
+    layouts: null,
     capabilities: {
       ...{ engine: "memory", durable: false },
       exactDuplicates: remembers === "storage",

@@ -11,7 +11,8 @@ export interface Chunk extends ReadResult {
 }
 
 export function chunkOf(shard: Shard, from: number, { records, next, damaged }: Fetched): Chunk {
-  const messages = records.map((record) => decodeRecord(record, shard));
+  // A tombstone only says that what was before it is gone: it has nothing to deliver.
+  const messages = records.flatMap((record) => (record.value === null ? [] : [decodeRecord(record, shard)]));
   return { from, next, damaged, records: messages, bytes: bytesOf(messages) };
 }
 

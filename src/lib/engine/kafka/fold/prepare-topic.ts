@@ -1,5 +1,5 @@
-import { ConfigResourceTypes, describeConfigsV4 } from "@platformatic/kafka";
 import { KBrokerError } from "../../../domain/error.ts";
+import { topicConfigs } from "../wire/layouts.ts";
 import type { KafkaTopic } from "../wire/metadata.ts";
 import { createKafkaTopic, ledTopic } from "../wire/topics.ts";
 import type { Wire } from "../wire/wire.ts";
@@ -43,12 +43,8 @@ export async function prepareTopic(
 }
 
 async function checkCompacted(wire: Wire, name: string): Promise<void> {
-  const asked = { resourceType: ConfigResourceTypes.TOPIC, resourceName: name, configurationKeys: ["cleanup.policy"] };
-  // Its leader, since the wire asks one again that has not heard of a new topic yet.
-  const { results } = await wire.call({ leader: { topic: name, partition: 0 } }, (connection) =>
-    describeConfigsV4.api.async(connection, [asked], false, false),
-  );
-  const policy = results[0]?.configs.find((config) => config.name === "cleanup.policy")?.value;
+  const [config] = await topicConfigs(wire, name, ["cleanup.policy"]);
+  const policy = config?.value;
   if (policy === "compact") return;
   throw new KBrokerError(
     "engine_failed",

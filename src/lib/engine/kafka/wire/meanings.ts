@@ -17,6 +17,7 @@ const DOC = "docs/kafka.md";
 const unavailable = (hint: string): Meaning => ({ code: "engine_unavailable", hint });
 const denied = (hint: string): Meaning => ({ code: "engine_denied", hint });
 const failed = (hint: string): Meaning => ({ code: "engine_failed", hint });
+const refused = (hint: string): Meaning => ({ code: "topic_refused", hint });
 
 const ELECTION = unavailable(
   "Nothing is lost; try again. Should it last: `kafka-topics.sh --describe --unavailable-partitions` names what has no leader.",
@@ -43,6 +44,20 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   TOPIC_AUTHORIZATION_FAILED: denied(`Give the broker's user the rights on topics that ${DOC} lists.`),
   GROUP_AUTHORIZATION_FAILED: denied(`Give the broker's user the rights on groups that ${DOC} lists.`),
   CLUSTER_AUTHORIZATION_FAILED: denied(`Give the broker's user the rights on the cluster that ${DOC} lists.`),
+  INVALID_PARTITIONS: refused("Give another number of partitions; they can be added later, and never taken away."),
+  INVALID_REPLICATION_FACTOR: refused(
+    "Ask for at most as many replicas as there are Kafka brokers at work, or leave it to the cluster.",
+  ),
+  INVALID_REPLICA_ASSIGNMENT: refused("Wait for the reassignment of its partitions that is under way."),
+  REASSIGNMENT_IN_PROGRESS: refused("Wait for the reassignment of its partitions that is under way."),
+  INVALID_CONFIG: refused("Mend that --config; Kafka's documentation of topic settings names each and what it takes."),
+  POLICY_VIOLATION: refused(
+    "The cluster has a policy for topics (create.topic.policy.class.name): ask for what it allows.",
+  ),
+  INVALID_RECORD: {
+    code: "invalid_request",
+    hint: "The Kafka topic is compacted: publish with a key (--key, X-KB-Key).",
+  },
   INVALID_REQUIRED_ACKS: failed(
     "kbroker waits for all replicas in sync (-1), which every Kafka takes: look for a proxy that changes requests.",
   ),

@@ -29,7 +29,7 @@ export function createMetadata(ask: <T>(act: (connection: Connection) => Promise
   let running: Promise<unknown> = Promise.resolve();
 
   async function load(names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    const response = await ask((connection) => request(connection, Array.from(names)));
+    const response = await ask((connection) => askMetadata(connection, Array.from(names)));
     brokers = new Map(response.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     clusterId = response.clusterId ?? undefined;
     const found = new Set<string>();
@@ -75,10 +75,13 @@ export function createMetadata(ask: <T>(act: (connection: Connection) => Promise
 
 const TOPIC_AUTHORIZATION_FAILED = 29;
 
-/** A topic that is not there is an error of the whole request for the library; the answer has the others all the same. */
-async function request(connection: Connection, names: readonly string[]): Promise<metadataV12.MetadataResponse> {
+/** Of these topics, or of all that there are. One that is not there is an error of the whole request for the library; the answer has the others all the same. */
+export async function askMetadata(
+  connection: Connection,
+  names: readonly string[] | null,
+): Promise<metadataV12.MetadataResponse> {
   try {
-    return await metadataV12.api.async(connection, Array.from(names), false, false);
+    return await metadataV12.api.async(connection, names === null ? null : Array.from(names), false, false);
   } catch (error) {
     const failure = kafkaFailure(error);
     const { response } = failure;
