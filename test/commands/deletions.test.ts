@@ -13,7 +13,10 @@ const billing = {
   deadLetters: 2,
   errorsPurged: false,
 };
-const orders = { name: "orders", id: "t-1", messages: 12, scheduled: 3, schemaVersion: 1, subscriptions: [billing] };
+const orders = {
+  ...{ name: "orders", id: "t-1", imported: false, messages: 12, scheduled: 3 },
+  ...{ schemaVersion: 1, subscriptions: [billing] },
+};
 const broker = (changes = {}) =>
   stubBroker({
     "DELETE /admin/v1/topics/orders": orders,

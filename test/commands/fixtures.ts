@@ -20,6 +20,7 @@ export const topic = (changes: Partial<TopicReply> = {}): TopicReply => ({
   subscriptions: ["billing"],
   messages: 12_345,
   createdAt: AT,
+  layout: null,
   ...changes,
 });
 

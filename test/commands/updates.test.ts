@@ -83,7 +83,7 @@ test.each([
   [
     "topic update",
     ["orders"],
-    /^Error: Missing: one of --ttl, --public or --private\.\nTry: kbroker topic update orders/,
+    /^Error: Missing: one of --ttl, --public or --private, --partitions\.\nTry: kbroker topic update orders/,
   ],
   ["topic update", ["orders", "--public", "--private"], /cannot also be provided/],
   [

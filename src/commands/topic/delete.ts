@@ -7,7 +7,7 @@ export default class TopicDelete extends DestructiveCommand {
   static override summary =
     "Delete a topic and all that belongs to it for good: messages, schema, and with --cascade its subscriptions.";
   static override description =
-    "A topic with subscriptions is refused unless --cascade deletes them, too. Dead letter topics stay unless --purge-errors says otherwise. A topic created under the same name later is another one.";
+    "A topic with subscriptions is refused unless --cascade deletes them, too. Dead letter topics stay unless --purge-errors says otherwise. A topic created under the same name later is another one. An imported topic is only let go of: Kafka keeps it and its messages.";
   static override examples = [
     "<%= config.bin %> <%= command.id %> orders",
     "<%= config.bin %> <%= command.id %> orders --cascade --yes",
@@ -37,7 +37,8 @@ export default class TopicDelete extends DestructiveCommand {
     await this.confirm({ name, does: topicDeletion(plan), question: `Delete topic ${name}?` }, line, flags);
     const deleted = await admin.call("topicDelete", { name, query });
     const also = deleted.subscriptions.map((subscription) => subscription.name).join(", ");
-    this.print(`Deleted topic ${name}${also === "" ? "" : `, with ${also}`}.`);
+    const kept = deleted.imported ? " The Kafka topic is there as it was." : "";
+    this.print(`Deleted topic ${name}${also === "" ? "" : `, with ${also}`}.${kept}`);
     return deleted;
   }
 }

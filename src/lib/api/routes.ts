@@ -51,8 +51,10 @@ import {
   topicCreateReply,
   topicDeleteQuery,
   topicDeleteReply,
+  topicDescribeReply,
+  topicImportBody,
+  topicImportListReply,
   topicListReply,
-  topicReply,
   topicUpdateBody,
   topicUpdateReply,
 } from "./topic.ts";
@@ -109,9 +111,25 @@ export const ROUTES = {
   topicDescribe: {
     method: "GET",
     path: `${BASE}/topics/:name`,
-    reply: topicReply,
+    reply: topicDescribeReply,
     status: 200,
     summary: "Describe one topic.",
+  },
+  topicImportList: {
+    method: "GET",
+    path: `${BASE}/topic-imports`,
+    reply: topicImportListReply,
+    status: 200,
+    summary: "Topics of Kafka that are none of kbroker's and can be imported.",
+  },
+  topicImport: {
+    method: "POST",
+    path: `${BASE}/topic-imports`,
+    body: topicImportBody,
+    reply: topicCreateReply,
+    runs: "control",
+    status: 201,
+    summary: "Make a topic of a Kafka topic that is there, with its schema if one is given.",
   },
   topicUpdate: {
     method: "PATCH",
@@ -120,7 +138,7 @@ export const ROUTES = {
     reply: topicUpdateReply,
     runs: "control",
     status: 200,
-    summary: "Change how long a topic keeps its messages, and who may subscribe.",
+    summary: "Change how long a topic keeps its messages, who may subscribe, and how many partitions it has.",
   },
   topicDelete: {
     method: "DELETE",

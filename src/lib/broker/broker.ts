@@ -7,7 +7,7 @@ import type { ShardLag } from "../domain/lag.ts";
 import type { CompileSchema } from "../domain/schema.ts";
 import type { Health, SubscriptionState } from "../domain/subscription.ts";
 import type { TopicSchema } from "../domain/topic.ts";
-import type { Capabilities, Engine, EngineStatus, ScheduledMessage } from "../engine/port.ts";
+import type { Adoptable, Capabilities, Engine, EngineStatus, ScheduledMessage } from "../engine/port.ts";
 import type { EndpointStatus } from "./delivery/delivery.ts";
 import type { Observer } from "./observer.ts";
 import type {
@@ -68,6 +68,8 @@ import type {
   CreateTopic,
   DeletedTopic,
   DeleteTopic,
+  DescribedTopic,
+  ImportTopic,
   TopicView,
   UpdatedTopic,
   UpdateTopic,
@@ -103,7 +105,10 @@ export interface Broker {
   cancelScheduled(topic: string, id: string, options: { readonly dryRun: boolean }): Promise<ScheduledMessage>;
   createTopic(request: CreateTopic): Promise<TopicView>;
   listTopics(): Promise<readonly TopicView[]>;
-  describeTopic(name: string): Promise<TopicView>;
+  describeTopic(name: string): Promise<DescribedTopic>;
+  /** Topics that the storage has for clients of its own, and that `importTopic` takes. */
+  importableTopics(): Promise<readonly Adoptable[]>;
+  importTopic(request: ImportTopic): Promise<TopicView>;
   /** Messages that are older than a shorter time to live are gone when it answers. */
   updateTopic(name: string, request: UpdateTopic): Promise<UpdatedTopic>;
   /** Answers when the topic is gone for good and everything of it was removed, or will be by whoever starts next. */

@@ -41,6 +41,7 @@ import {
   listSubscriptions,
   setState,
 } from "./control/subscriptions.ts";
+import { importableTopics, importTopic } from "./control/topic-import.ts";
 import { createTopic, describeTopic, listTopics } from "./control/topics.ts";
 import { updateSubscription } from "./control/update-subscription.ts";
 import { updateTopic } from "./control/update-topic.ts";
@@ -117,6 +118,8 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     createTopic: (request) => change(() => createTopic(control, request)),
     listTopics: () => listTopics(control),
     describeTopic: (name) => describeTopic(control, name),
+    importableTopics: () => importableTopics(control),
+    importTopic: (request) => change(() => importTopic(control, request)),
     updateTopic: (name, request) => change(() => updateTopic(control, name, request)),
     deleteTopic: (name, options) => change(() => deleteTopic(control, name, options)),
     readMessages: (query) => readMessages(control, query, waits),

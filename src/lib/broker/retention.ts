@@ -29,6 +29,8 @@ export async function trimPass(deps: Deps): Promise<void> {
 }
 
 async function trimTopic(deps: Deps, topic: Topic): Promise<void> {
+  // How long its messages are kept is the storage's decision; what is over its time here is passed, not removed.
+  if (topic.imported !== undefined) return;
   const { engine, view } = deps;
   // A first stays as long as there may be repeats of it that have not expired: without it they would be firsts.
   const firstsMs = engine.capabilities.exactDuplicates ? 0 : DEDUPE_WINDOW_MS;

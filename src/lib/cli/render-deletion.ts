@@ -4,10 +4,12 @@ import { countText, plural } from "./fields.ts";
 
 /** What deleting a topic does, a line each. */
 export function topicDeletion(deletion: TopicDeleteReply): string[] {
-  const { name, messages, scheduled, schemaVersion, subscriptions } = deletion;
+  const { name, imported, messages, scheduled, schemaVersion, subscriptions } = deletion;
   const schema = schemaVersion === null ? "" : " and its schema";
   return [
-    `Deletes topic ${name}, ${plural(messages, "message")}${schema}.`,
+    imported
+      ? `Lets go of topic ${name}${schema}; the Kafka topic and its messages stay.`
+      : `Deletes topic ${name}, ${plural(messages, "message")}${schema}.`,
     ...(scheduled === 0
       ? []
       : [`Deletes what is scheduled for ${name}, never to be published: ${countText(scheduled)}.`]),

@@ -21,8 +21,13 @@ export function isTopic(value: unknown): value is Topic {
     (value.purpose === "messages" || value.purpose === "dead-letter") &&
     isCount(value.ttlMs) &&
     isCount(value.createdAtMs) &&
+    (value.imported === undefined || isImported(value.imported)) &&
     isDeletionOrNone(value.deletion)
   );
+}
+
+function isImported(value: unknown): boolean {
+  return isObject(value) && typeof value.isCompacted === "boolean";
 }
 
 export function isTopicSchema(value: unknown): value is TopicSchema {

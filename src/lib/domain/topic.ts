@@ -21,8 +21,15 @@ export interface Topic {
   readonly purpose: "messages" | "dead-letter";
   readonly ttlMs: number;
   readonly createdAtMs: number;
+  /** Set where the storage had it before: how long its messages are kept is the storage's decision, and a deletion leaves them there. */
+  readonly imported?: ImportedTopic;
   /** Left out while the topic is there. */
   readonly deletion?: Deletion;
+}
+
+export interface ImportedTopic {
+  /** Of each key the last message is kept for good; one without a key is refused. */
+  readonly isCompacted: boolean;
 }
 
 /** The catalog's document of kind `schema`, named like its topic: the newest version. Earlier ones are of kind `schema-version`. */

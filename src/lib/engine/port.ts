@@ -204,6 +204,8 @@ export interface Layouts {
    * `topic_refused` and leaves nothing behind.
    */
   createTopic(topicId: string, name: string, wish: LayoutWish): Promise<void>;
+  /** Fails as `createTopic` would, as far as the storage tells before it does it; changes nothing. */
+  tryTopic(name: string, wish: LayoutWish): Promise<void>;
   /** What a topic that belongs to this one shall have, so that its records are as safe. */
   wishLike(topicId: string): Promise<LayoutWish>;
   /** Of all of them at one look; those that are not there are left out. */

@@ -11,7 +11,7 @@ const TOPIC = {
   ttlMs: 1,
   createdAtMs: 0,
 } as const;
-const VIEW = { topic: TOPIC, schemaVersion: null, subscriptions: [], messages: 0 };
+const VIEW = { topic: TOPIC, schemaVersion: null, subscriptions: [], messages: 0, layout: null };
 
 async function post(url: string, path: string, body: string | Uint8Array<ArrayBuffer>): Promise<Response> {
   return fetch(`${url}${path}`, { method: "POST", body });

@@ -53,6 +53,8 @@ export function brokerWith(some: Partial<Broker>): Broker {
       readMessages: never,
       findMessage: never,
       createTopic: never,
+      importableTopics: never,
+      importTopic: never,
       listTopics: never,
       describeTopic: never,
       createSchema: never,

@@ -48,7 +48,7 @@ export async function openTopics(
   const tables: ConnectorTable[] = [];
   for (const { table, name, there } of planned) {
     const topic = there ?? newTopic(control, name);
-    if (there === undefined) await putTopic(control, topic, undo);
+    if (there === undefined) await putTopic(control, { topic }, undo);
     tables.push({ schema: table.schema, table: table.table, topic: name, topicId: topic.id });
   }
   return tables;

@@ -8,6 +8,7 @@ import type { CreateSubscription } from "../requests/subscriptions.ts";
 import type { Control, Undo } from "./control.ts";
 import { keptCount, keptShards } from "./kept.ts";
 import { removeDeleted, usersOf } from "./removal.ts";
+import { wishForErrors } from "./topic-layout.ts";
 import { putTopic } from "./topics.ts";
 
 /** A new subscription, and what shall become of dead letters that are there already. */
@@ -46,12 +47,13 @@ export async function openErrors(
   { subscription, errors, ttlMs }: Errors,
   undo: (step: Undo) => void,
 ): Promise<readonly ShardCursor[]> {
-  const { deadLetterTopic, id: subscriptionId } = subscription;
+  const { deadLetterTopic, topicId, id: subscriptionId } = subscription;
   // What was asked to be purged stays so, whatever becomes of the creation.
   if (errors === "purge") await purge(control, deadLetterTopic);
   const there = control.view.topic(deadLetterTopic)?.topic;
   if (there === undefined) {
-    await putTopic(control, newTopic(control, deadLetterTopic, ttlMs), undo);
+    const topic = newTopic(control, deadLetterTopic, ttlMs);
+    await putTopic(control, { topic, wish: await wishForErrors(control, topicId) }, undo);
     return [];
   }
   if (errors === "keep" || !isShared(usersOf(control.view, there), there)) return [];

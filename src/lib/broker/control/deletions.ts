@@ -23,7 +23,11 @@ export async function deleteTopic(control: Control, name: string, options: Delet
   for (const reader of readers) subscriptions.push(await deletedSubscription(control, reader, options));
   const messages = await keptCount(control, topic);
   const scheduled = await engine.schedules.count(topic.id);
-  const deleted = { name, id: topic.id, messages, scheduled, schemaVersion: schema?.version ?? null, subscriptions };
+  const imported = topic.imported !== undefined;
+  const deleted = {
+    ...{ name, id: topic.id, imported, messages, scheduled },
+    ...{ schemaVersion: schema?.version ?? null, subscriptions },
+  };
   if (options.dryRun) return deleted;
   await againOnConflict(async () => {
     const { topic: now } = topicNamed(view, name);

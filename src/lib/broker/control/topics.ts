@@ -1,50 +1,69 @@
 import { formatDuration } from "../../domain/duration.ts";
 import { KBrokerError } from "../../domain/error.ts";
+import type { Layout, LayoutWish } from "../../domain/layout.ts";
 import { checkName } from "../../domain/names.ts";
 import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN, type Topic } from "../../domain/topic.ts";
 import type { TopicEntry } from "../catalog-view.ts";
 import { allThatStay, ofTopic, topicNamed } from "../lookup.ts";
-import type { CreateTopic, TopicView } from "../requests/topics.ts";
+import type { CreateTopic, DescribedTopic, TopicView } from "../requests/topics.ts";
 import { allOrNothing, type Control, orOnConflict, type Undo } from "./control.ts";
 import { keptCount } from "./kept.ts";
 import { newSchema, putSchema } from "./schemas.ts";
+import { checkWish, layoutOf, wishOf } from "./topic-layout.ts";
 
 /** Creates a topic, with its schema if there is one: both or neither. */
 export async function createTopic(control: Control, request: CreateTopic): Promise<TopicView> {
   checkName("topic", request.name);
-  const ttlMs = request.ttlMs ?? TOPIC_TTL_MS_MAX;
-  checkTtl(ttlMs);
+  checkTtlOf(request);
+  const wish = wishOf(request);
+  if (wish !== undefined) checkWish(control, wish);
   checkFree(control, request.name);
-  const topic: Topic = {
-    name: request.name,
-    id: control.newId(),
-    visibility: request.visibility,
-    purpose: "messages",
-    ttlMs,
-    createdAtMs: control.clock.now(),
-  };
+  const topic = newTopic(control, request);
   const schema = request.schema === undefined ? undefined : newSchema(control, topic, request.schema);
-  const view = { topic, schemaVersion: schema?.version ?? null, subscriptions: [], messages: 0 };
-  if (request.dryRun === true) return view;
+  const view = { topic, schemaVersion: schema?.version ?? null, subscriptions: [], messages: 0, layout: null };
+  if (request.dryRun === true) {
+    await control.engine.layouts?.tryTopic(topic.name, wish ?? {});
+    return view;
+  }
   await allOrNothing(async (undo) => {
     // The topic's document comes last: a schema or a log without one belongs to nobody and is never believed.
     if (schema !== undefined) await putSchema(control, schema, undo);
-    await putTopic(control, topic, undo);
+    await putTopic(control, { topic, wish }, undo);
   }, control);
-  return view;
+  return { ...view, layout: await layoutOf(control, topic) };
 }
 
+export function newTopic({ newId, clock }: Control, { name, visibility, ttlMs = TOPIC_TTL_MS_MAX }: Asked): Topic {
+  return { name, id: newId(), visibility, purpose: "messages", ttlMs, createdAtMs: clock.now() };
+}
+
+type Asked = Pick<CreateTopic, "name" | "visibility" | "ttlMs">;
+
 /** Fails with `topic_exists` when the name, or one that differs only in `.` and `_`, is taken. */
-function checkFree({ view }: Control, name: string): void {
+export function checkFree({ view }: Control, name: string): void {
   const taken = view.topicLike(name);
   if (taken !== undefined) throw exists(name, taken.name);
 }
 
+export interface NewTopic {
+  readonly topic: Topic;
+  /** Only for an engine with layouts. */
+  readonly wish?: LayoutWish | undefined;
+}
+
 /** The log first, so that whoever sees the topic can append to it. */
-export async function putTopic(control: Control, topic: Topic, undo: (step: Undo) => void): Promise<void> {
+export async function putTopic(control: Control, { topic, wish }: NewTopic, undo: PutUndo): Promise<void> {
   const { engine } = control;
-  await engine.log.createTopic(topic.id, { name: topic.name });
-  undo(() => engine.log.deleteTopic(topic.id));
+  const { id, name } = topic;
+  if (engine.layouts !== null && wish !== undefined) await engine.layouts.createTopic(id, name, wish);
+  else await engine.log.createTopic(id, { name });
+  undo(() => engine.log.deleteTopic(id));
+  await putDocument(control, topic, undo);
+}
+
+type PutUndo = (step: Undo) => void;
+
+export async function putDocument({ engine }: Control, topic: Topic, undo: PutUndo): Promise<void> {
   const document = await orOnConflict(engine.catalog.put("topic", topic.name, topic, 0), () =>
     exists(topic.name, topic.name),
   );
@@ -52,23 +71,41 @@ export async function putTopic(control: Control, topic: Topic, undo: (step: Undo
 }
 
 export async function listTopics(control: Control): Promise<readonly TopicView[]> {
-  const { view } = control;
+  const { view, engine } = control;
+  const entries = view.topics();
+  const layouts = await engine.layouts?.of(entries.map(({ topic }) => topic.id));
   const isGone = ({ topic }: TopicEntry) => view.topic(topic.name)?.topic.id !== topic.id;
-  return allThatStay(view.topics(), (entry) => viewOf(control, entry), isGone);
+  const look = (entry: TopicEntry) => viewWith(control, entry, layouts?.get(entry.topic.id) ?? null);
+  return allThatStay(entries, look, isGone);
 }
 
-export async function describeTopic(control: Control, name: string): Promise<TopicView> {
-  const entry = topicNamed(control.view, name);
-  return ofTopic(control.view, entry.topic, viewOf(control, entry));
+export async function describeTopic(control: Control, name: string): Promise<DescribedTopic> {
+  const { view, engine } = control;
+  const entry = topicNamed(view, name);
+  const described = async () => ({
+    ...(await viewOf(control, entry)),
+    configs: (await engine.layouts?.configs(entry.topic.id)) ?? {},
+  });
+  return ofTopic(view, entry.topic, described());
 }
 
-async function viewOf(control: Control, { topic, schema }: TopicEntry): Promise<TopicView> {
+export async function viewOf(control: Control, entry: TopicEntry): Promise<TopicView> {
+  return viewWith(control, entry, await layoutOf(control, entry.topic));
+}
+
+async function viewWith(control: Control, { topic, schema }: TopicEntry, layout: Layout | null): Promise<TopicView> {
   return {
     topic,
     schemaVersion: schema?.version ?? null,
     subscriptions: control.view.subscriptionsOf(topic).map(({ name }) => name),
     messages: await keptCount(control, topic),
+    layout,
   };
+}
+
+/** What is left out is the longest. */
+export function checkTtlOf({ ttlMs }: Pick<CreateTopic, "ttlMs">): void {
+  if (ttlMs !== undefined) checkTtl(ttlMs);
 }
 
 export function checkTtl(ttlMs: number): void {

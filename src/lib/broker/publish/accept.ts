@@ -33,6 +33,7 @@ export function judge(
   request: Omit<PublishRequest, "topic"> & { readonly value?: unknown },
 ): Message {
   checkMessage(request);
+  if (topic.imported?.isCompacted === true && request.key === undefined) throw keyNeeded(topic);
   const { key, attributes, payload, value = parsePayload(payload) } = request;
   if (schema !== undefined) {
     const problems = compiled(compileSchema, schema)(value);
@@ -68,6 +69,12 @@ function compiled(compile: CompileSchema, { topic, version, definition }: TopicS
       cause,
     });
   }
+}
+
+function keyNeeded({ name }: Topic): KBrokerError {
+  return new KBrokerError("invalid_request", `The message needs a key: the topic "${name}" is compacted in Kafka.`, {
+    hint: 'Give it a key: --key, X-KB-Key, or "key" in a line of a batch.',
+  });
 }
 
 function mismatch({ name }: Topic, problems: readonly Problem[], payload: Uint8Array): KBrokerError {

@@ -1,7 +1,8 @@
+import type { Layout, LayoutWish } from "../../domain/layout.ts";
 import type { Topic, Visibility } from "../../domain/topic.ts";
 import type { Change, DeletedSubscription, DeleteSubscription } from "./subscriptions.ts";
 
-export interface CreateTopic {
+export interface CreateTopic extends LayoutWish {
   readonly name: string;
   readonly visibility: Visibility;
   readonly ttlMs?: number;
@@ -10,17 +11,27 @@ export interface CreateTopic {
   readonly dryRun?: boolean;
 }
 
+export type ImportTopic = Omit<CreateTopic, keyof LayoutWish>;
+
 export interface TopicView {
   readonly topic: Topic;
   readonly schemaVersion: number | null;
   readonly subscriptions: readonly string[];
   readonly messages: number;
+  /** `null` on an engine without partitions. */
+  readonly layout: Layout | null;
+}
+
+export interface DescribedTopic extends TopicView {
+  /** The storage's settings that it was given; none on an engine without partitions. */
+  readonly configs: Readonly<Record<string, string>>;
 }
 
 /** What is left out stays. */
 export interface UpdateTopic {
   readonly ttlMs?: number;
   readonly visibility?: Visibility;
+  readonly partitions?: number;
   /** Only says what would change. */
   readonly dryRun: boolean;
 }
@@ -39,6 +50,8 @@ export interface DeleteTopic extends DeleteSubscription {
 export interface DeletedTopic {
   readonly name: string;
   readonly id: string;
+  /** It is only let go of: the storage keeps it. */
+  readonly imported: boolean;
   readonly messages: number;
   /** Those that wait for their time; `null`: not known. */
   readonly scheduled: number | null;

@@ -23,7 +23,7 @@ interface CompletedFlag {
 }
 
 /** What has names of its own that only the broker knows. */
-export type Resource = "topic" | "subscription" | "job" | "connector";
+export type Resource = "topic" | "importable topic" | "subscription" | "job" | "connector";
 
 export interface Candidate {
   readonly word: string;
@@ -138,9 +138,14 @@ function positional(command: CompletedCommand, rest: readonly string[], start: s
   return of === undefined ? { kind: "words", words: [] } : { kind: "names", of, start };
 }
 
+/** Names that the noun does not tell. */
+const NAMES_OF: Readonly<Record<string, Resource>> = { "topic:import": "importable topic" };
+
 /** Whose name an argument is; a name that is to be created is nobody's yet. */
 function resourceOf(id: string, arg: string): Resource | undefined {
   if (arg === "topic") return "topic";
+  const own = Object.hasOwn(NAMES_OF, id) ? NAMES_OF[id] : undefined;
+  if (own !== undefined) return own;
   const [noun = "", verb] = id.split(":");
   return ["name", "id", "job"].includes(arg) && verb !== "create" ? NAME_NOUNS[noun] : undefined;
 }

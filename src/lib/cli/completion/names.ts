@@ -23,6 +23,7 @@ export async function namesInTime(
 
 const LISTS = {
   topic: "topicList",
+  "importable topic": "topicImportList",
   subscription: "subscriptionList",
   job: "jobList",
   connector: "connectorList",

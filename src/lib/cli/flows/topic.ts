@@ -1,3 +1,4 @@
+import type { RouteBody } from "../../api/routes.ts";
 import type { Visibility } from "../../domain/topic.ts";
 import { TOPIC_TTL_MS_MAX, TOPIC_TTL_MS_MIN } from "../../domain/topic.ts";
 import type { AnswerProblem, Prompter } from "../prompter.ts";
@@ -5,13 +6,22 @@ import { durationWithin, freeName } from "./answers.ts";
 import { type Answered, agreed, type Given, missing } from "./flow.ts";
 
 const USAGE = "kbroker topic create <name>";
-const TTL_DEFAULT = "7d";
+export const TTL_DEFAULT = "7d";
 
 export interface TopicWish {
   readonly name: string;
   readonly visibility: Visibility;
   readonly ttl?: string | undefined;
   readonly schemaFile?: string | undefined;
+  /** How it lies in Kafka; never asked for. */
+  readonly layout?: LayoutGiven | undefined;
+}
+
+/** What the command line says of it. */
+export interface LayoutGiven {
+  readonly partitions?: number | undefined;
+  readonly replicationFactor?: number | undefined;
+  readonly configs?: Readonly<Record<string, string>>;
 }
 
 export interface TopicFlowDeps {
@@ -37,7 +47,7 @@ async function walk(given: Given<TopicWish>, deps: TopicFlowDeps, ask: Prompter)
   const visibility = given.visibility ?? (await askVisibility(ask));
   const ttl = given.ttl ?? (await askTtl(ask));
   const schemaFile = given.schemaFile ?? (await askSchema(ask, visibility, deps.schemaFileProblem));
-  return { name, visibility, ttl: ttl === TTL_DEFAULT ? undefined : ttl, schemaFile };
+  return { name, visibility, ttl: ttl === TTL_DEFAULT ? undefined : ttl, schemaFile, layout: given.layout };
 }
 
 export function askVisibility(ask: Prompter): Promise<Visibility> {
@@ -54,12 +64,16 @@ export function askVisibility(ask: Prompter): Promise<Visibility> {
   });
 }
 
-function askTtl(ask: Prompter): Promise<string> {
+export function askTtl(ask: Prompter, message = "How long are messages kept? (1h to 7d)"): Promise<string> {
   const problem = durationWithin({ minMs: TOPIC_TTL_MS_MIN, maxMs: TOPIC_TTL_MS_MAX });
-  return ask.text({ message: "How long are messages kept? (1h to 7d)", initial: TTL_DEFAULT, problem });
+  return ask.text({ message, initial: TTL_DEFAULT, problem });
 }
 
-async function askSchema(ask: Prompter, visibility: Visibility, problem: AnswerProblem): Promise<string | undefined> {
+export async function askSchema(
+  ask: Prompter,
+  visibility: Visibility,
+  problem: AnswerProblem,
+): Promise<string | undefined> {
   const now = visibility === "public" ? "needed before the first message; empty: later" : "empty: none";
   const file = await ask.text({
     message: `File with its JSON Schema (${now})`,
@@ -68,19 +82,47 @@ async function askSchema(ask: Prompter, visibility: Visibility, problem: AnswerP
   return file === "" ? undefined : file;
 }
 
-function summary({ name, visibility, ttl, schemaFile }: TopicWish): [string, string][] {
+function summary({ name, visibility, ttl, schemaFile, layout = {} }: TopicWish): [string, string][] {
+  const { partitions, replicationFactor, configs = {} } = layout;
+  const settings = Object.entries(configs).map(([key, value]) => `${key}=${value}`);
   return [
     ["topic", name],
     ["visibility", visibility],
     ["kept", ttl ?? TTL_DEFAULT],
     ["schema", schemaFile ?? "none"],
+    ...(partitions === undefined ? [] : [["partitions", String(partitions)] satisfies [string, string]]),
+    ...(replicationFactor === undefined ? [] : [["replicas", String(replicationFactor)] satisfies [string, string]]),
+    ...(settings.length === 0 ? [] : [["Kafka", settings.join(", ")] satisfies [string, string]]),
   ];
 }
 
+/** What the broker is asked for; its schema is put to it. */
+export function topicBody({ name, visibility, ttl, layout = {} }: TopicWish): RouteBody<"topicCreate"> {
+  const { partitions, replicationFactor, configs = {} } = layout;
+  return {
+    ...{ name, visibility },
+    ...(ttl === undefined ? {} : { ttl }),
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+    ...(Object.keys(configs).length === 0 ? {} : { configs }),
+  };
+}
+
 /** The command line that creates the same topic. */
-export function topicLine({ name, visibility, ttl, schemaFile }: TopicWish): string[] {
+export function topicLine(wish: TopicWish): string[] {
+  const { partitions, replicationFactor, configs = {} } = wish.layout ?? {};
   return [
-    ...["kbroker", "topic", "create", name],
+    ...["kbroker", "topic", "create", ...topicWords(wish)],
+    ...(partitions === undefined ? [] : ["--partitions", String(partitions)]),
+    ...(replicationFactor === undefined ? [] : ["--replication-factor", String(replicationFactor)]),
+    ...Object.entries(configs).flatMap(([key, value]) => ["--config", `${key}=${value}`]),
+  ];
+}
+
+/** Name and flags that creating and importing have in common. */
+export function topicWords({ name, visibility, ttl, schemaFile }: TopicWish): string[] {
+  return [
+    name,
     ...(visibility === "public" ? ["--public"] : []),
     ...(ttl === undefined ? [] : ["--ttl", ttl]),
     ...(schemaFile === undefined ? [] : ["--schema", schemaFile]),

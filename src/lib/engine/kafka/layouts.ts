@@ -108,6 +108,7 @@ export function createLayouts({ wire, documents, topics, topicPrefix }: LayoutsO
 
   return {
     createTopic: topics.create,
+    tryTopic: topics.tryCreate,
     wishLike,
     of,
     async configs(topicId) {

@@ -25,6 +25,8 @@ export interface TopicsOptions {
 export interface Topics {
   /** One that exists is left as it is. Fails with `topic_exists` where Kafka has a topic of that name that is not ours; it is not touched. */
   create(topicId: string, name: string, wish?: LayoutWish): Promise<void>;
+  /** Fails as `create` would, as far as that can be known; changes nothing. */
+  tryCreate(name: string, wish: LayoutWish): Promise<void>;
   /** The Kafka topic with this id of Kafka's, as it is. Fails with `topic_exists` where it is one of ours. */
   adopt(topicId: string, name: string, uuid: string): Promise<void>;
   /** One that was adopted is only let go of. */
@@ -71,12 +73,29 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
     return wire.topic(name);
   }
 
-  async function create(topicId: string, name: string, wish: LayoutWish): Promise<void> {
-    const { configs, partitions: count = partitions, ...rest } = wish;
-    const asked = { ...rest, name, partitions: count, configs: configsOfNew(configs) };
-    if ((await documentNow(topicId)) !== undefined) return;
+  function newTopic(name: string, { configs, partitions: count = partitions, ...rest }: LayoutWish): NewTopic {
+    return { ...rest, name, partitions: count, configs: configsOfNew(configs) };
+  }
+
+  /** One of that name that is ours to take; fails where there is another one. */
+  async function leftOver(name: string): Promise<KafkaTopic | undefined> {
     const before = await askAnew(name);
     if (before !== undefined && !(leftByCrash(name).length > 0 && (await isUnused(before)))) throw exists(name);
+    return before;
+  }
+
+  async function tryCreate(name: string, wish: LayoutWish): Promise<void> {
+    const asked = newTopic(name, wish);
+    if ((await leftOver(name)) !== undefined) return;
+    await createKafkaTopic(wire, asked, { isTrial: true }).catch((error: unknown) => {
+      throw inOurWords(error, name);
+    });
+  }
+
+  async function create(topicId: string, name: string, wish: LayoutWish): Promise<void> {
+    const asked = newTopic(name, wish);
+    if ((await documentNow(topicId)) !== undefined) return;
+    const before = await leftOver(name);
     await documents.claim("kafka-topic", CREATING + name, {});
     // What a crash left lies as it was asked for then.
     if (before !== undefined && isWish(wish)) await deleteKafkaTopic(wire, name);
@@ -99,9 +118,7 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
     } catch (error) {
       // What passes may have made it: then the document says whose it is.
       if (!(error instanceof KafkaFailure && error.isPassing)) await documents.delete("kafka-topic", CREATING + name);
-      // Kafka's own rule: names that differ only in "." and "_" collide.
-      if (!(error instanceof KafkaFailure && error.says("INVALID_TOPIC_EXCEPTION"))) throw error;
-      throw new KBrokerError("topic_exists", `Kafka does not take "${name}": ${error.message}`, { cause: error });
+      throw inOurWords(error, name);
     }
   }
 
@@ -152,6 +169,7 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
   return {
     create: (topicId, name, wish = {}) =>
       turns.run(topicPrefix + name, () => create(topicId, topicPrefix + name, wish)),
+    tryCreate: (name, wish) => tryCreate(topicPrefix + name, wish),
     adopt: (topicId, name, uuid) => turns.run(topicPrefix + name, () => adopt(topicId, topicPrefix + name, uuid)),
     remove: (topicId) => turns.run(documentOf(topicId)?.name ?? topicId, () => remove(topicId)),
     find,
@@ -164,6 +182,12 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
       throw new KBrokerError("topic_not_found", `The topic "${topicId}" has no shard ${index}.`);
     },
   };
+}
+
+/** Kafka's own rule: names that differ only in "." and "_" collide. */
+function inOurWords(error: unknown, name: string): unknown {
+  if (!(error instanceof KafkaFailure && error.says("INVALID_TOPIC_EXCEPTION"))) return error;
+  return new KBrokerError("topic_exists", `Kafka does not take "${name}": ${error.message}`, { cause: error });
 }
 
 function isWish({ partitions, replicationFactor, configs = {} }: LayoutWish): boolean {

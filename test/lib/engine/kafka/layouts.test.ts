@@ -61,14 +61,17 @@ testWithKafka("what Kafka refuses is told with its code, and leaves nothing behi
   ] as const;
 
   for (const [wish, kafkaCode] of refusals) {
-    await expect(layouts.createTopic(TOPIC, "orders", wish)).rejects.toMatchObject({
+    const refusal = {
       code: "topic_refused",
       message: expect.stringContaining(`Kafka: ${kafkaCode} for topic "${under.topicPrefix}orders". `),
       hint: expect.any(String),
-    });
+    };
+    await expect(layouts.tryTopic("orders", wish)).rejects.toMatchObject(refusal);
+    await expect(layouts.createTopic(TOPIC, "orders", wish)).rejects.toMatchObject(refusal);
     expect(documentsOf(under)).toEqual([]);
   }
 
+  await layouts.tryTopic("orders", { partitions: 2 });
   expect(await inKafka(under, `${under.topicPrefix}orders`)).toBeUndefined();
   await layouts.createTopic(TOPIC, "orders", { partitions: 2 });
   expect(await under.log.shards(TOPIC)).toHaveLength(2);

@@ -17,11 +17,12 @@ const DEFAULT_REPLICATION = -1;
 
 /**
  * Makes a Kafka topic and waits until each of its partitions has a leader. `exists`: there was one of that name; it is as it was. `perhaps`: there
- * is one, and it may be that this call made it, since an answer was lost.
+ * is one, and it may be that this call made it, since an answer was lost. With `isTrial` it is only found out whether Kafka would make it.
  */
 export async function createKafkaTopic(
   wire: Wire,
   { name, partitions, replicationFactor = DEFAULT_REPLICATION, configs }: NewTopic,
+  { isTrial }: { readonly isTrial: boolean } = { isTrial: false },
 ): Promise<"created" | "exists" | "perhaps"> {
   const topic = {
     ...{ name, numPartitions: partitions, replicationFactor, assignments: [] },
@@ -31,14 +32,14 @@ export async function createKafkaTopic(
   try {
     await wire.call({ any: true }, (connection) => {
       asked += 1;
-      return createTopicsV7.api.async(connection, [topic], CALL_DEADLINE_MS, false);
+      return createTopicsV7.api.async(connection, [topic], CALL_DEADLINE_MS, isTrial);
     });
   } catch (error) {
     const failure = about(error, name);
     if (!failure.says("TOPIC_ALREADY_EXISTS")) throw failure;
     return asked > 1 ? "perhaps" : "exists";
   }
-  await ledTopic(wire, name);
+  if (!isTrial) await ledTopic(wire, name);
   return "created";
 }
 
