@@ -29,7 +29,7 @@ test("a parsed body reaches the use case, and its view comes back with times in 
   const response = await post(server.url, "/admin/v1/topics", '{"name":"orders","ttl":"3d"}');
 
   expect(response.status).toBe(201);
-  expect(asked).toEqual([{ name: "orders", visibility: "private", ttlMs: 259_200_000 }]);
+  expect(asked).toEqual([{ name: "orders", visibility: "private", ttlMs: 259_200_000, dryRun: false }]);
   expect(topicReply.parse(await response.json()).createdAt).toBe("1970-01-01T00:00:00.000Z");
 });
 
