@@ -1,5 +1,6 @@
 import type { UpdatedRow } from "./events.ts";
 import { type Lsn, lsnOf } from "./lsn.ts";
+import { MessageReader } from "./message-reader.ts";
 import type { Relation, RelationColumn, Row } from "./relation.ts";
 import { VALUE_LENGTH_MAX } from "./values.ts";
 
@@ -152,34 +153,9 @@ function tuple(reader: Reader, columns: readonly RelationColumn[], isKeyOnly = f
   return row;
 }
 
-class Reader {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
+class Reader extends MessageReader {
   letter(): string {
     return String.fromCharCode(this.uint8());
-  }
-
-  uint8(): number {
-    const value = this.#bytes.readUInt8(this.#at);
-    this.#at += 1;
-    return value;
-  }
-
-  uint16(): number {
-    const value = this.#bytes.readUInt16BE(this.#at);
-    this.#at += 2;
-    return value;
-  }
-
-  uint32(): number {
-    const value = this.#bytes.readUInt32BE(this.#at);
-    this.#at += 4;
-    return value;
   }
 
   lsn(): Lsn {
@@ -191,14 +167,6 @@ class Reader {
     return Math.floor((this.uint32() * TWO_32 + this.uint32()) / 1000) + EPOCH_MS;
   }
 
-  zeroEnded(): string {
-    const end = this.#bytes.indexOf(0, this.#at);
-    if (end < 0) throw new Error("pgoutput sent a name without an end.");
-    const text = this.#bytes.toString("utf8", this.#at, end);
-    this.#at = end + 1;
-    return text;
-  }
-
   /** `undefined`: a value out of line that the change left as it was. */
   value(): string | null | undefined {
     const kind = this.letter();
@@ -206,18 +174,14 @@ class Reader {
     if (kind === "u") return undefined;
     if (kind !== "t") throw new Error(`pgoutput sent a value of an unknown kind: ${kind}.`);
     const length = this.uint32();
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw new Error("pgoutput sent a value that ends before its length.");
-    const text = this.#bytes.toString("utf8", this.#at, Math.min(end, this.#at + VALUE_LENGTH_MAX));
-    this.#at = end;
+    const end = this.at + length;
+    if (end > this.bytes.length) throw new Error("pgoutput sent a value that ends before its length.");
+    const text = this.bytes.toString("utf8", this.at, Math.min(end, this.at + VALUE_LENGTH_MAX));
+    this.at = end;
     return text;
   }
 
-  skip(count: number): void {
-    this.#at += count;
-  }
-
   start(): string {
-    return this.#bytes.toString("hex", 0, Math.min(this.#bytes.length, 16));
+    return this.bytes.toString("hex", 0, Math.min(this.bytes.length, 16));
   }
 }

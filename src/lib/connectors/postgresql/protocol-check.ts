@@ -1,3 +1,5 @@
+import { MessageReader } from "./message-reader.ts";
+
 /** The type byte, and the length of what follows. */
 const HEADER_BYTES = 5;
 const LENGTH_BYTES = 4;
@@ -10,7 +12,7 @@ const COLUMN_BYTES = 18;
 const SASL = 10;
 
 /** By the type of the messages that have texts with a zero at their end: the driver reads on until it finds one. */
-const TEXTS: ReadonlyMap<string, (body: Body) => void> = new Map([
+const TEXTS: ReadonlyMap<string, (body: MessageReader) => void> = new Map([
   ["E", fields],
   ["N", fields],
   ["S", (body) => texts(body, 2)],
@@ -25,7 +27,7 @@ export function protocolCheck(): (bytes: Buffer) => void {
   const header = Buffer.alloc(HEADER_BYTES);
   let headerBytes = 0;
   let left = 0;
-  let check: ((body: Body) => void) | undefined;
+  let check: ((body: MessageReader) => void) | undefined;
   let pieces: Buffer[] = [];
 
   function begin(): void {
@@ -38,7 +40,7 @@ export function protocolCheck(): (bytes: Buffer) => void {
   }
 
   function end(): void {
-    check?.(new Body(Buffer.concat(pieces)));
+    check?.(new MessageReader(Buffer.concat(pieces)));
     check = undefined;
     pieces = [];
   }
@@ -63,65 +65,23 @@ export function protocolCheck(): (bytes: Buffer) => void {
 }
 
 /** Pairs of a letter and a text, up to a zero. */
-function fields(body: Body): void {
-  while (body.byte() !== 0) body.text();
+function fields(body: MessageReader): void {
+  while (body.uint8() !== 0) body.zeroEnded();
 }
 
-function texts(body: Body, count: number): void {
-  for (let index = 0; index < count; index++) body.text();
+function texts(body: MessageReader, count: number): void {
+  for (let index = 0; index < count; index++) body.zeroEnded();
 }
 
-function mechanisms(body: Body): void {
+function mechanisms(body: MessageReader): void {
   if (body.uint32() !== SASL) return;
-  while (body.text() > 0);
+  while (body.zeroEnded() !== "");
 }
 
-function columns(body: Body): void {
+function columns(body: MessageReader): void {
   const count = body.uint16();
   for (let index = 0; index < count; index++) {
-    body.text();
+    body.zeroEnded();
     body.skip(COLUMN_BYTES);
-  }
-}
-
-class Body {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  byte(): number {
-    const value = this.#bytes.readUInt8(this.#at);
-    this.#at += 1;
-    return value;
-  }
-
-  uint16(): number {
-    const value = this.#bytes.readUInt16BE(this.#at);
-    this.#at += 2;
-    return value;
-  }
-
-  uint32(): number {
-    const value = this.#bytes.readUInt32BE(this.#at);
-    this.#at += 4;
-    return value;
-  }
-
-  /** Its length. */
-  text(): number {
-    const end = this.#bytes.indexOf(0, this.#at);
-    if (end < 0) throw new RangeError("A text has no end.");
-    const length = end - this.#at;
-    this.#at = end + 1;
-    return length;
-  }
-
-  skip(count: number): this {
-    this.#at += count;
-    if (this.#at > this.#bytes.length) throw new RangeError("A message ends before its content.");
-    return this;
   }
 }
