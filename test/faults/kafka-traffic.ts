@@ -4,7 +4,9 @@ import { type Push, startConsumer } from "../support/recording-consumer.ts";
 
 const PUBLISHERS_EACH = 4;
 /** A node that is frozen takes connections and says nothing. */
-const ANSWER_MS_MAX = 15_000;
+const ANSWER_MS_MAX = 30_000;
+/** A bound on what hangs, not on what is slow. */
+const PUSHED_MS_MAX = 240_000;
 /** Before the same message is sent to the next node. */
 const PAUSE_MS = 50;
 
@@ -20,6 +22,15 @@ export interface Received {
   readonly phase: number;
 }
 
+/** What a publish met instead of 200. */
+export interface Trouble {
+  readonly url: string;
+  /** `undefined`: the node was gone before or while it answered, or was silent for too long. */
+  readonly answer: string | undefined;
+  /** How many phases were over when the request began. */
+  readonly phase: number;
+}
+
 /** Messages and their consumer, while nodes come and go. */
 export interface NodesTraffic {
   readonly endpoint: string;
@@ -28,6 +39,10 @@ export interface NodesTraffic {
   readonly acknowledged: ReadonlySet<string>;
   /** Answers other than 200: status, error code and whether it said when to come again, with how many of them there were. */
   readonly refusals: ReadonlyMap<string, number>;
+  /** The same one by one, and requests without an answer, in order. */
+  readonly troubles: readonly Trouble[];
+  /** How long the slowest answer took: of the refusals, and of all. */
+  readonly slowest: { readonly refusalMs: number; readonly answerMs: number };
   /** What comes from now on counts apart. */
   nextPhase(): void;
   /** Resolves when so many messages have been pushed from now on. */
@@ -51,6 +66,8 @@ export interface Publishing {
 
 export async function startNodesTraffic({ answerMs, status = () => 200 }: TrafficOptions): Promise<NodesTraffic> {
   const [acknowledged, refusals, received]: [Set<string>, Map<string, number>, Received[]] = [new Set(), new Map(), []];
+  const troubles: Trouble[] = [];
+  const slowest = { refusalMs: 0, answerMs: 0 };
   const waiting = new Set<{ readonly count: number; readonly done: () => void }>();
   let [phase, published] = [0, 0];
   const consumer = await startConsumer(async (push) => {
@@ -64,21 +81,45 @@ export async function startNodesTraffic({ answerMs, status = () => 200 }: Traffi
     received,
     acknowledged,
     refusals,
+    troubles,
+    slowest,
     nextPhase() {
       phase += 1;
     },
     pushed(count) {
-      return new Promise((resolve) => waiting.add({ count: received.length + count, done: resolve }));
+      const { length } = received;
+      return new Promise((resolve, reject) => {
+        const tooLate = () => reject(new Error(`Of ${count} pushes ${received.length - length} came in time.`));
+        const timer = setTimeout(tooLate, PUSHED_MS_MAX);
+        const done = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        waiting.add({ count: length + count, done });
+      });
     },
     publish(urls, { topic, countMax = Number.POSITIVE_INFINITY, pauseMs = 0 }) {
       let left = countMax;
       const pools = urls.map((url) => new Pool(url, { connections: PUBLISHERS_EACH, headersTimeout: ANSWER_MS_MAX }));
+      const asks = pools.map((pool, index) => async (id: string): Promise<boolean> => {
+        const [startedPhase, startedMs] = [phase, performance.now()];
+        const answer = await answered(pool, { topic, id });
+        const ms = performance.now() - startedMs;
+        if (answer !== undefined) slowest.answerMs = Math.max(slowest.answerMs, ms);
+        if (answer === "200") return true;
+        if (answer !== undefined) {
+          slowest.refusalMs = Math.max(slowest.refusalMs, ms);
+          refusals.set(answer, (refusals.get(answer) ?? 0) + 1);
+        }
+        troubles.push({ url: urls[index] ?? "", answer, phase: startedPhase });
+        return false;
+      });
       const one = async (first: number) => {
         while (left > 0) {
           left -= 1;
           published += 1;
           const id = `message-${published}`;
-          await untilAcknowledged(pools.slice(first).concat(pools.slice(0, first)), { topic, id }, refusals);
+          await untilAcknowledged(asks.slice(first).concat(asks.slice(0, first)), id);
           acknowledged.add(id);
           if (pauseMs > 0) await delay(pauseMs);
         }
@@ -102,16 +143,9 @@ export async function startNodesTraffic({ answerMs, status = () => 200 }: Traffi
 }
 
 /** Publishers that behave: the same message under the same id, from node to node, until one says that it has it. */
-async function untilAcknowledged(
-  pools: readonly Pool[],
-  { topic, id }: { readonly topic: string; readonly id: string },
-  refusals: Map<string, number>,
-): Promise<void> {
+async function untilAcknowledged(asks: readonly ((id: string) => Promise<boolean>)[], id: string): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
-    const pool = pools[attempt % pools.length];
-    const answer = pool === undefined ? undefined : await answered(pool, { topic, id });
-    if (answer === "200") return;
-    if (answer !== undefined) refusals.set(answer, (refusals.get(answer) ?? 0) + 1);
+    if (await asks[attempt % asks.length]?.(id)) return;
     await delay(PAUSE_MS);
   }
 }
@@ -141,12 +175,12 @@ export interface Ledger {
   readonly text: string;
 }
 
-/** What of the acknowledged has come to the subscription, and what more than once, but as a replay. */
+/** What of the acknowledged has come to the subscription, and what more than once, but as a replay or because the consumer refused it. */
 export function ledgerOf({ acknowledged, received }: NodesTraffic, subscription: string): Ledger {
   const all = received.filter(({ push }) => push.subscription === subscription);
   // What was in flight when a rewind was ordered comes as one of its replays, and only so.
   const delivered = new Set(all.flatMap(({ push }) => (push.status === 200 ? [push.id] : [])));
-  const own = all.filter(({ push }) => push.replay === undefined);
+  const own = all.filter(({ push: { replay, status = 200 } }) => replay === undefined && status === 200);
   const lost = [...acknowledged].filter((id) => !delivered.has(id));
   const repeats = Array.from({ length: 1 + Math.max(0, ...received.map(({ phase }) => phase)) }, () => 0);
   const seen = new Set<string>();
@@ -156,4 +190,9 @@ export function ledgerOf({ acknowledged, received }: NodesTraffic, subscription:
   }
   const text = `${acknowledged.size} acknowledged, ${lost.length} lost, pushed again by phase ${repeats.join(" ")}`;
   return { lost, repeats, text };
+}
+
+/** Which of those messages a rewind has brought again. */
+export function replaysOf({ received }: NodesTraffic, of: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set(received.flatMap(({ push: { id, replay } }) => (replay !== undefined && of.has(id) ? [id] : [])));
 }

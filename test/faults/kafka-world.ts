@@ -6,6 +6,9 @@ import type { AdminClient } from "../../src/lib/client/admin.ts";
 import { KBrokerError } from "../../src/lib/domain/error.ts";
 import { MAX_IN_FLIGHT_DEFAULT } from "../../src/lib/domain/subscription.ts";
 import { fetchOffsets } from "../../src/lib/engine/kafka/owners/offsets.ts";
+import { decodeKey } from "../../src/lib/engine/kafka/positions/parked-keys.ts";
+import { fetchOnce } from "../../src/lib/engine/kafka/wire/fetch.ts";
+import { ledTopic } from "../../src/lib/engine/kafka/wire/topics.ts";
 import { openWire, type Wire } from "../../src/lib/engine/kafka/wire/wire.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 import { type BrokerProcess, freePort, startBrokerProcess } from "../support/broker-process.ts";
@@ -17,6 +20,8 @@ export const TOPIC = "orders";
 /** What one move of an owner may bring again where it was not clean: in flight, and settled since the last commit. */
 export const REPEATS_MAX = MAX_IN_FLIGHT_DEFAULT + LIMITS.commitCount;
 const GROUP_KEYS = 0;
+const PARKED_TOPIC = "__kbroker_parked";
+const READ_BYTES_MAX = 4 << 20;
 export const WAIT = { timeout: 120_000, interval: 200 };
 
 /** A node of kbroker: over all its lives under one name and one address. */
@@ -43,12 +48,17 @@ export interface FaultWorld {
   coordinatorOf(group: string): Promise<number>;
   /** What the consumer group of the subscription has committed, as Kafka says: the same as the ends of all shards. */
   expectCommitted(lag: LagReply): Promise<void>;
+  /** How often each thing that has one owner was taken by one so far, as Kafka has it; by the resource's own name. */
+  takings(): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface WorldOptions {
   readonly nodes?: number;
   readonly endpoint: string;
   readonly kafkaNodes?: 1 | 3;
+  /** Left out: `billing` alone. */
+  readonly subscriptions?: readonly string[];
+  readonly retryDelays?: readonly string[];
 }
 
 async function onceOwned(call: () => Promise<unknown>): Promise<void> {
@@ -63,8 +73,28 @@ async function onceOwned(call: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** kbroker's nodes, as processes of their own, over a Kafka of their own, with one topic and one subscription. */
-export async function startWorld({ nodes: count = 3, endpoint, kafkaNodes = 3 }: WorldOptions): Promise<FaultWorld> {
+/** Waits until all nodes that run know one another, and everything is owned by one of them, as they say twice in a row. */
+export async function untilSettled({ nodes, admin }: FaultWorld): Promise<void> {
+  let before = "";
+  await vi.waitFor(async () => {
+    const { items } = await admin().call("nodeList");
+    const now = items.map(({ name, owns }) => `${name}: ${owns.map((each) => each.kind + each.name + each.since)}`);
+    const isSame = now.join() === before;
+    before = now.join();
+    expect(items).toHaveLength(nodes.filter((node) => node.isUp()).length);
+    expect(items.every(({ owns }) => owns.length > 0)).toBe(true);
+    expect(isSame).toBe(true);
+  }, WAIT);
+}
+
+/** kbroker's nodes, as processes of their own, over a Kafka of their own, with one topic and its subscriptions. */
+export async function startWorld({
+  nodes: count = 3,
+  endpoint,
+  kafkaNodes = 3,
+  subscriptions = [SUBSCRIPTION],
+  retryDelays,
+}: WorldOptions): Promise<FaultWorld> {
   const cluster = await startKafka({ nodes: kafkaNodes });
   const nodes = await Promise.all(Array.from({ length: count }, (_, index) => faultNode(cluster, `node-${index + 1}`)));
   // One alone makes what the others find.
@@ -76,10 +106,12 @@ export async function startWorld({ nodes: count = 3, endpoint, kafkaNodes = 3 }:
     if (first === undefined) throw new Error("No node runs.");
     return first.process().admin;
   };
-  const subscription = { name: SUBSCRIPTION, topic: TOPIC, endpoint, from: "beginning" };
+  const settings = { topic: TOPIC, endpoint, from: "beginning", ...(retryDelays && { retryDelays: [...retryDelays] }) };
   // While the nodes that have just come share what there is, who makes changes may be on its way: then nothing was changed.
   await onceOwned(() => admin().call("topicCreate", { body: { name: TOPIC } }));
-  await onceOwned(() => admin().call("subscriptionCreate", { body: subscription }));
+  for (const name of subscriptions) {
+    await onceOwned(() => admin().call("subscriptionCreate", { body: { name, ...settings } }));
+  }
 
   return {
     cluster,
@@ -108,11 +140,30 @@ export async function startWorld({ nodes: count = 3, endpoint, kafkaNodes = 3 }:
       const wire = openTestWire(cluster);
       const ends = shards.map(({ end }) => end).filter((end) => end > 0);
       await vi.waitFor(async () => {
-        const committed = (await fetchOffsets(wire, subscription)).map(({ offset }) => offset);
+        // What a redrive has read of the dead letters is committed beside it.
+        const offsets = (await fetchOffsets(wire, subscription)).filter(({ topic }) => topic === TOPIC);
+        const committed = offsets.map(({ offset }) => offset);
         expect(committed.filter((offset) => offset > 0).sort((a, b) => a - b)).toEqual(ends.sort((a, b) => a - b));
       }, WAIT);
     },
+    takings: () => takingsOf(openTestWire(cluster)),
   };
+}
+
+/** Each owner that begins leaves a record of it; that they are compacted takes longer than a test. */
+async function takingsOf(wire: Wire): Promise<ReadonlyMap<string, number>> {
+  const { uuid, leaders } = await ledTopic(wire, PARKED_TOPIC);
+  const takings = new Map<string, number>();
+  for (const partition of leaders.keys()) {
+    const place = { uuid, partition, from: 0, bytesMax: READ_BYTES_MAX };
+    const fetch = (connection: Connection) => fetchOnce(connection, [place], { waitMs: 0, bytesMax: READ_BYTES_MAX });
+    const [fetched] = await wire.call({ leader: { topic: PARKED_TOPIC, partition } }, fetch, { purpose: "read" });
+    for (const { key: bytes, value } of fetched?.records ?? []) {
+      const key = decodeKey(bytes);
+      if (key?.kind === "active" && value !== null) takings.set(key.resource, (takings.get(key.resource) ?? 0) + 1);
+    }
+  }
+  return takings;
 }
 
 function openTestWire({ bootstrap }: Cluster): Wire {

@@ -1,14 +1,14 @@
 import { expect, vi } from "vitest";
 import { testWithOwnKafka } from "../support/kafka.ts";
 import { FAULT_MS_MAX, length } from "./kafka-length.ts";
-import { ledgerOf, startNodesTraffic } from "./kafka-traffic.ts";
+import { ledgerOf, replaysOf, startNodesTraffic } from "./kafka-traffic.ts";
 import { REPEATS_MAX, SUBSCRIPTION, startWorld, TOPIC, WAIT } from "./kafka-world.ts";
 
 /** Longer than the session of 6 s, after which the others go on without it. */
 const FROZEN_MS = length(10_000, 60_000);
 const HISTORY = 400;
 /** So slow that the replays go on for as long as the zombie needs to wake and to do harm. */
-const RATE_PER_S = 40;
+const RATE_PER_S = length(40, 5);
 
 testWithOwnKafka(
   `a node frozen for ${FROZEN_MS / 1000} s while it owns a subscription undoes nothing of a rewind that was ordered meanwhile`,
@@ -71,10 +71,3 @@ testWithOwnKafka(
   },
   FAULT_MS_MAX,
 );
-
-function replaysOf(
-  { received }: { received: Awaited<ReturnType<typeof startNodesTraffic>>["received"] },
-  of: ReadonlySet<string>,
-) {
-  return new Set(received.flatMap(({ push: { id, replay } }) => (replay !== undefined && of.has(id) ? [id] : [])));
-}
