@@ -8,14 +8,12 @@ export type ReadText = { readonly text: string } | { readonly problem: ConfigPro
 
 /** The text of a file, or why it is none. `undefined` when there is nothing at `file`. */
 export function readText(file: string, shown: string): ReadText | undefined {
-  const refuse = (message: string, fix: string, at: Place = { line: 1, column: 1 }): ReadText => ({
-    problem: { file: shown, ...at, path: "", severity: "error", message, fix },
-  });
+  const refuse = refusal(shown);
   try {
     const stat = statSync(file);
     if (!stat.isFile()) return refuse(`Expected a file, found ${kindOf(stat)}.`, "Put a file in its place.");
     if (stat.size > FILE_BYTES_MAX) return refuse(tooLarge(stat.size), "Move what is not configuration elsewhere.");
-    return decoded(readFileSync(file), refuse);
+    return textOf(readFileSync(file), shown);
   } catch (error) {
     const code = codeOf(error);
     if (code === "ENOTDIR") return undefined;
@@ -25,7 +23,9 @@ export function readText(file: string, shown: string): ReadText | undefined {
   }
 }
 
-function decoded(bytes: Uint8Array, refuse: (message: string, fix: string, at: Place) => ReadText): ReadText {
+/** The same for bytes that were read already. */
+export function textOf(bytes: Uint8Array, shown: string): ReadText {
+  const refuse = refusal(shown);
   const valid = validLength(bytes);
   const text = new TextDecoder().decode(bytes.subarray(0, valid));
   if (valid < bytes.length) {
@@ -39,6 +39,12 @@ function decoded(bytes: Uint8Array, refuse: (message: string, fix: string, at: P
     "Remove the character, or put a YAML file in its place.",
     endOf(text.slice(0, control.index)),
   );
+}
+
+function refusal(shown: string) {
+  return (message: string, fix: string, at: Place = { line: 1, column: 1 }): ReadText => ({
+    problem: { file: shown, ...at, path: "", severity: "error", message, fix },
+  });
 }
 
 /** How many bytes from the start are UTF-8. A stream decoder takes a cut character at the end of a prefix, so halving finds the place. */

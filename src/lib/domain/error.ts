@@ -63,6 +63,8 @@ export const CODES = {
   port_in_use: { status: 0, exit: 8 },
   usage: { status: 0, exit: 2 },
   config_invalid: { status: 0, exit: 2 },
+  import_invalid: { status: 0, exit: 2 },
+  import_differs: { status: 0, exit: 8 },
   editor_failed: { status: 0, exit: 1 },
   check_failed: { status: 0, exit: 5 },
   not_confirmed: { status: 0, exit: 6 },

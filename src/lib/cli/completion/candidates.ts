@@ -105,7 +105,8 @@ function valueFlag({ flags }: CompletedCommand, word: string | undefined): Named
 function valuesOf({ name, flag }: NamedFlag, start: string): Candidates {
   const of = NAME_FLAGS[name];
   if (of !== undefined) return { kind: "names", of, start };
-  if (FILE_FLAGS.has(name)) return { kind: "files" };
+  // Where --output has no list of formats it names a file.
+  if (FILE_FLAGS.has(name) || (name === "output" && flag.options === undefined)) return { kind: "files" };
   return wordsOf(
     (flag.options ?? []).map((word) => ({ word })),
     start,
@@ -134,6 +135,7 @@ function positional(command: CompletedCommand, rest: readonly string[], start: s
       arg.options.map((word) => ({ word })),
       start,
     );
+  if (name === "file") return { kind: "files" };
   const of = name === undefined ? undefined : resourceOf(command.id, name);
   return of === undefined ? { kind: "words", words: [] } : { kind: "names", of, start };
 }

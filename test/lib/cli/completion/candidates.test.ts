@@ -30,7 +30,8 @@ const COMMANDS = [
   command("dlq:list", { name: {} }),
   command("connector:describe", { name: {} }),
   command("connector:create", { name: {} }),
-];
+  { ...command("broker:import", { file: {} }), flags: { output: { type: "option" } } },
+] satisfies CompletedCommand[];
 
 /** What a shell would show for a line that ends at the cursor. */
 function shown(line: string): string[] | string {
@@ -40,7 +41,7 @@ function shown(line: string): string[] | string {
 }
 
 test.each([
-  ["", ["completion", "topic", "schema", "subscription", "dlq", "connector"]],
+  ["", ["completion", "topic", "schema", "subscription", "dlq", "connector", "broker"]],
   ["sub", ["subscription"]],
   ["topic ", ["list", "describe", "create"]],
   ["topic l", ["list"]],
@@ -63,6 +64,8 @@ test.each([
   ["topic list --output =", ["table", "wide", "json"]],
   ["topic list --env ", []],
   ["topic list --file ", "files"],
+  ["broker import ", "files"],
+  ["broker import --output ", "files"],
 ])("%j completes flags and their values: %j", (line, words) => {
   expect(shown(line)).toEqual(words);
 });
