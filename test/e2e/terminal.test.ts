@@ -287,3 +287,59 @@ test("questions are uncoloured with --no-color", { timeout: TEST_MS_MAX }, async
 
   expect(raw()).not.toMatch(colour);
 });
+
+test("topic import lets choose from what Kafka has, and imports what was agreed", {
+  timeout: TEST_MS_MAX,
+}, async () => {
+  const layout = { kafkaTopic: "views", imported: true, compacted: false, partitions: 3, replicationFactor: 2 };
+  const { env, received } = await stubBroker({
+    "GET /admin/v1/topic-imports": {
+      items: [
+        { name: "payments", partitions: 12 },
+        { name: "views", partitions: 3 },
+      ],
+    },
+    "POST /admin/v1/topic-imports": answer(201, newTopic({ name: "views", layout })),
+  });
+  const { see, type, ended } = terminal(["topic", "import", "--private"], env);
+
+  await see(/Kafka topic to import[\s\S]*payments[\s\S]*views/);
+  type(`${down}${enter}`);
+  await see(/For how long are its messages delivered\? \(1h to 7d\)/);
+  type(enter);
+  await see(/File with its JSON Schema/);
+  type(enter);
+  await see(/Kafka topic +views\n +visibility +private\n +delivered +for 7d\n +schema +none/);
+  await see(/Import topic views\?/);
+  type(enter);
+  await see(/Imported topic views \(private, 3 partitions with 2 replicas\); messages are delivered for 7d\./);
+  await see(/Without questions: kbroker topic import views\n/);
+
+  expect(await ended).toBe(0);
+  expect(changes(received).map(({ body }) => JSON.parse(String(body)))).toEqual([
+    { name: "views", visibility: "private" },
+  ]);
+});
+
+test("topic update says what more partitions mean, and asks first", { timeout: TEST_MS_MAX }, async () => {
+  const grown = { changes: [{ setting: "partitions", from: "6", to: "12" }], expires: 0 };
+  const { env, received } = await stubBroker({ "PATCH /admin/v1/topics/orders": { ...topic(), ...grown } });
+  const { see, type, ended } = terminal(["topic", "update", "orders"], env);
+
+  await see(/What to change\?/);
+  type(`${down}${down}${enter}`);
+  await see(/How many partitions\?/);
+  type(`12${enter}`);
+  await see(/Gives topic orders 12 partitions instead of 6; they cannot be taken away again\.\n/);
+  await see(/a key may go to another partition/);
+  await see(/Change topic orders\?/);
+  type(`y${enter}`);
+  await see(/Without questions: kbroker topic update orders --partitions 12 --yes\n/);
+  await see(/partitions +6 → 12/);
+
+  expect(await ended).toBe(0);
+  expect(received.map(({ body }) => JSON.parse(String(body)))).toEqual([
+    { partitions: 12, dryRun: true },
+    { partitions: 12 },
+  ]);
+});

@@ -37,10 +37,10 @@ export default class TopicImport extends ChangingCommand {
     const asking = admin.call("topicImport", { body: { ...topicImportBody(wish), ...schema } });
     const topic = await (schemaFile === undefined ? asking : inFile(schemaFile, asking));
     for (const line of warningLines(topic.warnings, schemaFile ?? "schema")) this.note(line);
-    const lies = topic.layout === null ? "" : `, ${layoutText(topic.layout)}`;
-    this.print(
-      `Imported ${topic.name} as ${topic.visibility} topic${lies}; messages are delivered for ${formatDuration(topic.ttlMs)}.`,
-    );
+    const { name, visibility, layout, ttlMs } = topic;
+    const lies = layout === null ? "" : `, ${layoutText(layout)}`;
+    this.print(`Imported topic ${name} (${visibility}${lies}); messages are delivered for ${formatDuration(ttlMs)}.`);
+    if (layout?.compacted === true) this.note("Kafka compacts it: whoever publishes to it gives each message a key.");
     if (asked) this.same(topicImportLine(wish), flags);
     this.next(afterTopic(topic));
     return topic;

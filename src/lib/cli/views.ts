@@ -10,6 +10,11 @@ import type { ListView } from "./list-view.ts";
 import { retryText } from "./render-subscription.ts";
 import { tableNameText } from "./table-name.ts";
 
+/** Nothing on an engine without partitions. */
+function layoutCount(count: (layout: NonNullable<TopicReply["layout"]>) => number) {
+  return ({ layout }: TopicReply) => (layout === null ? "" : countText(count(layout)));
+}
+
 export const topicView: ListView<TopicReply> = {
   columns: [
     { head: "NAME", text: ({ name }) => name },
@@ -18,6 +23,8 @@ export const topicView: ListView<TopicReply> = {
     { head: "KEPT", text: ({ ttlMs }) => formatDuration(ttlMs) },
     { head: "MESSAGES", text: ({ messages }) => countText(messages), align: "right" },
     { head: "SUBSCRIPTIONS", text: ({ subscriptions }) => countText(subscriptions.length), align: "right" },
+    { head: "PARTITIONS", text: layoutCount(({ partitions }) => partitions), align: "right", wide: true },
+    { head: "REPLICAS", text: layoutCount(({ replicationFactor }) => replicationFactor), align: "right", wide: true },
     { head: "READ BY", text: ({ subscriptions }) => subscriptions.join(","), wide: true },
     { head: "CREATED", text: ({ createdAt }) => createdAt, wide: true },
     { head: "ID", text: ({ id }) => id, wide: true },

@@ -63,7 +63,7 @@ export function createLayouts({ wire, documents, topics, topicPrefix }: LayoutsO
     const countNow = async () => (await laidOut(wire, [name]))[0]?.partitions.length ?? 0;
     const now = await countNow();
     if (count === now) return;
-    if (count < now) throw fewer(name, now, count);
+    if (count < now) throw fewer(name.slice(topicPrefix.length), now, count);
     try {
       await setKafkaPartitions(wire, { name, count, isTrial });
     } catch (error) {
@@ -131,17 +131,18 @@ function refusal(name: string, found: LaidOut | undefined): string | undefined {
   return name.includes("__kbroker") ? "another installation of kbroker keeps its state in it" : undefined;
 }
 
+const ONES_THAT_CAN_BE = "Without a name it lets you choose one that can be: kbroker topic import";
 const ZSTD_HINT = "Run every node on Node 22.15 or newer, or let its producers compress with gzip, snappy or lz4.";
 
 function refused(name: string, reason: string, hint?: string): KBrokerError {
   return new KBrokerError("topic_refused", `Kafka's topic "${name}" cannot be imported: ${reason}.`, {
-    hint: hint ?? "kbroker topic import, without a name, shows those that can be.",
+    hint: hint ?? ONES_THAT_CAN_BE,
   });
 }
 
 function notInKafka(name: string): KBrokerError {
   return new KBrokerError("topic_not_found", `Kafka has no topic "${name}".`, {
-    hint: "kbroker topic import, without a name, shows those that can be imported.",
+    hint: ONES_THAT_CAN_BE,
   });
 }
 

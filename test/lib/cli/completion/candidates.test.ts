@@ -24,6 +24,7 @@ const COMMANDS = [
   command("topic:list"),
   command("topic:describe", { name: {} }),
   command("topic:create", { name: {} }),
+  command("topic:import", { name: {} }),
   command("schema:create", { topic: {} }),
   command("subscription:lag", { name: {} }),
   command("subscription:rewind", { name: {}, hours: {} }),
@@ -43,7 +44,7 @@ function shown(line: string): string[] | string {
 test.each([
   ["", ["completion", "topic", "schema", "subscription", "dlq", "connector", "broker"]],
   ["sub", ["subscription"]],
-  ["topic ", ["list", "describe", "create"]],
+  ["topic ", ["list", "describe", "create", "import"]],
   ["topic l", ["list"]],
   ["topic list ", []],
   ["nothing ", []],
@@ -72,6 +73,7 @@ test.each([
 
 test.each([
   ["topic describe or", "topics with or"],
+  ["topic import pa", "importable topics with pa"],
   ["schema create ", "topics with "],
   ["subscription lag b", "subscriptions with b"],
   ["dlq list --json b", "subscriptions with b"],

@@ -11,6 +11,10 @@ test.each([
     ["--ttl", "3d"],
   ],
   [["visibility", "public"], ["--public"]],
+  [
+    ["partitions", "0", "12"],
+    ["--partitions", "12"],
+  ],
 ])("topic update without a flag asks which setting, then for its value: %j", async (answers, flags) => {
   const { ask, seen } = script(answers);
 

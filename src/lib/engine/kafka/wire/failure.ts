@@ -131,9 +131,15 @@ const WAY_WORDS: Readonly<Record<WayCode, string>> = {
   NO_TLS: "What listens there does not speak TLS",
 };
 
+/** What the broker says of this very case, where it does; else what its code means. */
+function toldBy(thrown: unknown): string {
+  const told = fieldOf(thrown, "serverErrorMessage");
+  return typeof told === "string" && told !== "" ? told : messageOf(thrown);
+}
+
 /** The innermost words are the telling ones, with Kafka's own name for it. */
 function wordsOf(thrown: unknown, codes: readonly string[], about: string | undefined): string {
-  const all = Array.from(within(thrown), (each) => messageOf(each)).filter((text) => text !== "");
+  const all = Array.from(within(thrown), (each) => toldBy(each)).filter((text) => text !== "");
   const told = all.at(-1) ?? "Kafka failed.";
   const [first] = codes;
   if (first === undefined) return told;
