@@ -40,10 +40,10 @@ export interface Bench {
 }
 
 /**
- * `clock`: records get the time of the test's clock. `disk`: it can be held back. `shards`: topics with `SHARDS` shards. A check that does
+ * `clock`: records get the time of the test's clock. `layouts`: whoever creates a topic says how it lies. `disk`: it can be held back. `shards`: topics with `SHARDS` shards. A check that does
  * not need the last runs on topics with one.
  */
-export type Need = "exactDuplicates" | "clock" | "disk" | "shards";
+export type Need = "exactDuplicates" | "clock" | "disk" | "shards" | "layouts";
 
 /** Of a topic in a check that needs several. */
 export const SHARDS = 3;
@@ -96,7 +96,8 @@ export async function runCheck(check: Check, prepare: Prepare): Promise<"kept" |
   }
 }
 
-function isThere(needs: ReadonlySet<Need>, { capabilities }: Engine, { disk }: EngineUnderTest): boolean {
+function isThere(needs: ReadonlySet<Need>, { capabilities, layouts }: Engine, { disk }: EngineUnderTest): boolean {
+  if (needs.has("layouts") && layouts === null) return false;
   if (needs.has("exactDuplicates") && !capabilities.exactDuplicates) return false;
   if (needs.has("clock") && capabilities.recordTime !== "clock") return false;
   return !needs.has("disk") || disk !== undefined;

@@ -3,6 +3,7 @@ import { type Check, type Prepare, runCheck } from "./check.ts";
 import { catalogChecks } from "./checks/catalog.ts";
 import { cursorChecks } from "./checks/cursors.ts";
 import { dedupeChecks } from "./checks/dedupe.ts";
+import { layoutChecks } from "./checks/layouts.ts";
 import { lifeChecks } from "./checks/life.ts";
 import { logChecks } from "./checks/log.ts";
 import { nodeChecks } from "./checks/nodes.ts";
@@ -21,6 +22,7 @@ export const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   "reading the log": readChecks,
   "time in the log": timeChecks,
   "topics of several shards": shardChecks,
+  "how topics lie": layoutChecks,
   deduplication: dedupeChecks,
   owners: ownerChecks,
   cursors: cursorChecks,

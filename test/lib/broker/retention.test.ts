@@ -63,6 +63,17 @@ it("gives back what is past its time to live and the grace, and nothing before",
   expect(await start()).toBe(6);
 });
 
+it("removes nothing of an imported topic, whatever its time: that is the storage's to do", async () => {
+  const { clock, engine, start } = await started();
+  const document = await engine.catalog.get("topic", "orders");
+  const imported = { ...Object(document?.value), imported: { isCompacted: false } };
+  await engine.catalog.put("topic", "orders", imported, document?.version ?? 0);
+
+  await clock.advance(untilGone(6));
+
+  expect(await start()).toBe(0);
+});
+
 describe("never passes what a subscription still needs", () => {
   it("what it has not settled, and the slowest of them decides", async () => {
     const { clock, subscribe, start } = await started();
