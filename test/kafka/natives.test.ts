@@ -116,6 +116,7 @@ testWithKafka(
     await eventually(async () => send("orders", { value: '"from the new one"', partition: 1 }));
 
     expect(changes).toEqual([{ setting: "partitions", from: "1", to: "2" }]);
+    expect((await broker.admin("topicDescribe", "orders")).layout?.partitions).toBe(2);
     expect((await consumer.received(1)).map(({ body }) => String(body))).toEqual(['"from the new one"']);
   },
   MS_MAX,

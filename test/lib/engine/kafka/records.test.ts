@@ -92,3 +92,9 @@ test("a header that would break a push is left out although the record has an id
 
   expect(read).toMatchObject({ id: "id", attributes: [["good", "1"]] });
 });
+
+test("a date that no publish time can have is the nearest one that it can", () => {
+  const yearOf = (timeMs: number) => new Date(native({ timeMs }).timeMs).getUTCFullYear();
+
+  expect([-1, 0, 1_767_225_600_000_000].map(yearOf)).toEqual([1970, 1970, 9999]);
+});
