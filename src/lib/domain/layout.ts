@@ -3,8 +3,8 @@ export const PARTITIONS_MAX = 1_000;
 export const REPLICAS_MAX = 100;
 /** Settings of the storage's own that one topic is given. */
 export const CONFIGS_MAX = 50;
-export const CONFIG_NAME_LENGTH_MAX = 249;
-export const CONFIG_VALUE_LENGTH_MAX = 4_096;
+const CONFIG_NAME_LENGTH_MAX = 249;
+const CONFIG_VALUE_LENGTH_MAX = 4_096;
 
 /** How a new topic shall lie in a storage that has partitions and replicas; what is left out is as the storage has it. */
 export interface LayoutWish {
