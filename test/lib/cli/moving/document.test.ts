@@ -32,7 +32,7 @@ const subscription: fc.Arbitrary<SubscriptionSetup> = fc.record({
   maxInFlight: fc.integer({ min: 1, max: 1_000 }),
   permanentStatuses: fc
     .uniqueArray(fc.integer({ min: 411, max: 428 }), { maxLength: 3 })
-    .map((statuses) => statuses.sort()),
+    .map((statuses) => statuses.sort((a, b) => a - b)),
   onRejecting: fc.constantFrom("hold", "dead-letter"),
   deadLetterTopic: name.map((base) => `${base}_errors`),
   deadLetterTtlMs: fc.integer({ min: HOUR_MS, max: 7 * 24 * HOUR_MS }),
