@@ -100,7 +100,7 @@ async function everything(wire: Wire): Promise<void> {
   if (!seen.some((topic) => topic.name === name)) throw failureOf(TOPIC_AUTHORIZATION_FAILED);
   const producing = openProducing(wire);
   try {
-    await producing.produce(name, 0, [{ key: null, value: Buffer.from("1") }]);
+    await producing.produce({ topic: name, partition: 0 }, [{ key: null, value: Buffer.from("1") }]);
   } finally {
     await producing.close();
   }

@@ -1,4 +1,5 @@
 import { deleteRecordsV2 } from "@platformatic/kafka";
+import { keepNewest } from "../../domain/keep-newest.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Appended, Layouts, Log, ReadLimits, ReadResult, Shard } from "../port.ts";
 import { createDedupe } from "./dedupe.ts";
@@ -10,9 +11,10 @@ import { createTails, shardKey } from "./fetch/tails.ts";
 import type { OwnDocuments } from "./fold/own-documents.ts";
 import { createLayouts } from "./layouts.ts";
 import { partitionOf } from "./partitioner.ts";
-import type { NewRecord, Producing } from "./producing.ts";
+import { type NewRecord, PRODUCE_DEADLINE_MS, type ProducePlace, type Producing } from "./producing.ts";
 import { encodeMessage } from "./records.ts";
 import { createTopics } from "./topics.ts";
+import { createDeadlines } from "./wire/deadlines.ts";
 import type { KafkaTopic } from "./wire/metadata.ts";
 import { CALL_DEADLINE_MS, type Wire } from "./wire/wire.ts";
 
@@ -34,6 +36,9 @@ export interface KafkaLog extends Log {
   close(): void;
 }
 
+/** Shards of which it is remembered how far this node wrote. */
+const WRITTEN_MAX = 100_000;
+
 type Stored = Extract<Appended, { readonly kind: "appended" }>;
 
 /** A topic is a Kafka topic, a shard a partition of it. */
@@ -45,13 +50,25 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
   const tails = createTails({ wire, topics, offsets, cache });
   const direct = createDirectRead({ wire, topics, offsets });
   const dedupe = createDedupe(wire.clock);
+  const deadlines = createDeadlines(wire.clock);
   /** Behind the last record of each shard that this node wrote: whoever published here reads it here at once. */
   const written = new Map<string, number>();
 
-  type WindowOf = (record: Message) => number | undefined;
+  interface Storing {
+    readonly windowOf: (record: Message) => number | undefined;
+    readonly untilMs: number;
+  }
 
-  async function store(topicId: string, records: readonly Message[], windowOf: WindowOf): Promise<readonly Stored[]> {
+  async function store(
+    topicId: string,
+    records: readonly Message[],
+    { windowOf, untilMs }: Storing,
+  ): Promise<readonly Stored[]> {
     const { name, leaders } = await topics.fresh(topicId);
+    // Whoever called has been told by then that it was not stored.
+    deadlines.check(untilMs);
+    const storeIn = (index: number, some: readonly NewRecord[]) =>
+      write(topicId, { topic: name, partition: index, untilMs }, some);
     const encoded = (message: Message) => {
       const record = encodeMessage(message, windowOf(message));
       return { record, partition: partitionOf(message.id, record.key, leaders.length) };
@@ -60,7 +77,7 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
     // As publishers send them, and often enough to be worth a shorter way.
     if (first !== undefined && records.length === 1) {
       const { record, partition } = encoded(first);
-      return storeIn({ topicId, index: partition }, name, [record]);
+      return storeIn(partition, [record]);
     }
     const byPartition = new Map<number, { readonly positions: number[]; readonly records: NewRecord[] }>();
     for (const [position, message] of records.entries()) {
@@ -72,19 +89,20 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
     }
     const stored: Stored[] = [];
     const writes = Array.from(byPartition, async ([index, batch]) => {
-      const each = await storeIn({ topicId, index }, name, batch.records);
+      const each = await storeIn(index, batch.records);
       for (const [at, one] of each.entries()) stored[batch.positions[at] ?? 0] = one;
     });
     for (const outcome of await Promise.allSettled(writes)) if (outcome.status === "rejected") throw outcome.reason;
     return stored;
   }
 
-  async function storeIn(shard: Shard, name: string, records: readonly NewRecord[]): Promise<readonly Stored[]> {
-    const produced = await producing.produce(name, shard.index, records);
+  async function write(topicId: string, place: ProducePlace, records: readonly NewRecord[]) {
+    const shard = { topicId, index: place.partition };
+    const produced = await producing.produce(place, records);
     const key = shardKey(shard);
     const end = (produced.at(-1)?.offset ?? -1) + 1;
-    written.set(key, Math.max(end, written.get(key) ?? 0));
-    return produced.map(({ offset, timeMs }) => ({ kind: "appended", shard, offset, timeMs }));
+    keepNewest(written, [key, Math.max(end, written.get(key) ?? 0)], WRITTEN_MAX);
+    return produced.map(({ offset, timeMs }): Stored => ({ kind: "appended", shard, offset, timeMs }));
   }
 
   async function read(shard: Shard, from: number, limits: ReadLimits): Promise<ReadResult> {
@@ -123,9 +141,13 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
     async append(topicId, records, options = {}) {
       const { dedupeWindowMs: windowMs = 0, deduped = () => true } = options;
       const windowOf = (record: Message) => (windowMs > 0 && deduped(record) ? windowMs : undefined);
-      if (windowMs === 0) return store(topicId, records, windowOf);
-      await topics.find(topicId);
-      return dedupe.append(topicId, records, options, (fresh) => store(topicId, fresh, windowOf));
+      // From here on, whatever it has to wait for: its topic, another append of the same ids, the write.
+      const untilMs = wire.clock.monotonic() + PRODUCE_DEADLINE_MS;
+      const storing = { windowOf, untilMs };
+      if (windowMs === 0) return deadlines.within(untilMs, store(topicId, records, storing));
+      const storeThem = (fresh: readonly Message[]) => store(topicId, fresh, storing);
+      const appending = topics.find(topicId).then(() => dedupe.append(topicId, records, options, storeThem));
+      return deadlines.within(untilMs, appending);
     },
     read,
     changed: tails.changed,

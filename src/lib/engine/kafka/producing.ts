@@ -16,6 +16,16 @@ export interface Produced {
   readonly timeMs: number;
 }
 
+export interface ProducePlace {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of monotonic time: when it is given up. Left out: `PRODUCE_DEADLINE_MS` from now. */
+  readonly untilMs?: number;
+}
+
+/** How long a record is tried. */
+export const PRODUCE_DEADLINE_MS = 10_000;
+
 /** The only writer of this node: what is given at the same time goes in one request, one request a broker is under way. */
 export interface Producing {
   /**
@@ -23,7 +33,7 @@ export interface Producing {
    * lie there twice. Fails with `overloaded` when too much waits already, with a `KafkaFailure` else: after one that passes nobody knows
    * whether they are there.
    */
-  produce(topic: string, partition: number, records: readonly NewRecord[]): Promise<readonly Produced[]>;
+  produce(place: ProducePlace, records: readonly NewRecord[]): Promise<readonly Produced[]>;
   /** Waits for what was taken. */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { KBrokerError } from "../../domain/error.ts";
 import { inTurnByKey } from "../../domain/in-turn.ts";
+import { keepNewest } from "../../domain/keep-newest.ts";
 import type { LayoutWish } from "../../domain/layout.ts";
 import type { Shard } from "../port.ts";
 import type { OwnDocuments } from "./fold/own-documents.ts";
@@ -8,7 +9,7 @@ import { CREATING, isTopicDocument, type TopicDocument } from "./topic-document.
 import { KafkaFailure } from "./wire/failure.ts";
 import type { KafkaTopic } from "./wire/metadata.ts";
 import { createKafkaTopic, deleteKafkaTopic, ledTopic, type NewTopic } from "./wire/topics.ts";
-import type { Wire } from "./wire/wire.ts";
+import { NEW_TOPIC_MS, type Wire } from "./wire/wire.ts";
 
 export interface TopicsOptions {
   readonly wire: Wire;
@@ -40,10 +41,15 @@ export interface Topics {
 }
 
 const FRESH_MS = 3_000;
+/** Topics of which it is remembered when they were asked for. */
+const ASKED_MAX = 10_000;
+const POLL_MS = 100;
 
 export function createTopics({ wire, documents, partitions, topicPrefix, isUnused }: TopicsOptions): Topics {
   const turns = inTurnByKey();
   const askedAtMs = new Map<string, number>();
+  /** By the id of a topic that Kafka does not have: since when, in monotonic time. */
+  const missingSinceMs = new Map<string, number>();
 
   function documentOf(topicId: string): TopicDocument | undefined {
     const value = documents.get("kafka-topic", topicId);
@@ -58,17 +64,34 @@ export function createTopics({ wire, documents, partitions, topicPrefix, isUnuse
   }
 
   async function find(topicId: string): Promise<KafkaTopic> {
-    const document = await documentNow(topicId);
-    if (document === undefined) throw notFound(topicId);
-    const known = await wire.topic(document.name);
-    if (known?.uuid === document.uuid) return known;
-    const now = await askAnew(document.name);
-    if (now?.uuid === document.uuid) return now;
-    throw notFound(topicId, `Kafka's topic "${document.name}", which held it, was deleted.`);
+    for (;;) {
+      const document = await documentNow(topicId);
+      const found = document === undefined ? undefined : await foundInKafka(document);
+      if (document === undefined || found !== undefined) missingSinceMs.delete(topicId);
+      if (document === undefined) throw notFound(topicId);
+      if (found !== undefined) return found;
+      if (!mayCome(topicId)) throw notFound(topicId, `Kafka's topic "${document.name}", which held it, was deleted.`);
+      await wire.clock.after(POLL_MS);
+    }
+  }
+
+  async function foundInKafka({ name, uuid }: TopicDocument): Promise<KafkaTopic | undefined> {
+    const known = await wire.topic(name);
+    if (known?.uuid === uuid) return known;
+    const now = await askAnew(name);
+    return now?.uuid === uuid ? now : undefined;
+  }
+
+  /** Another node may have made it a moment ago, and the broker that this one asks not have heard of it yet. */
+  function mayCome(topicId: string): boolean {
+    const nowMs = wire.clock.monotonic();
+    const sinceMs = missingSinceMs.get(topicId) ?? nowMs;
+    keepNewest(missingSinceMs, [topicId, sinceMs], ASKED_MAX);
+    return nowMs - sinceMs < NEW_TOPIC_MS;
   }
 
   async function askAnew(name: string): Promise<KafkaTopic | undefined> {
-    askedAtMs.set(name, wire.clock.monotonic());
+    keepNewest(askedAtMs, [name, wire.clock.monotonic()], ASKED_MAX);
     wire.forgetTopic(name);
     return wire.topic(name);
   }

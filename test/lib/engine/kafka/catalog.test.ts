@@ -90,7 +90,9 @@ describe("the catalog of several nodes", () => {
     // Segments are compacted once something new has begun the next one.
     const needed = 2 * NAMES.length + 50;
     await eventually("compaction leaves what is needed", async () => {
-      await producing.produce(`${prefix}_catalog`, 0, [{ key: Buffer.from("job/none/1/x"), value: null }]);
+      await producing.produce({ topic: `${prefix}_catalog`, partition: 0 }, [
+        { key: Buffer.from("job/none/1/x"), value: null },
+      ]);
       return (await first.recordsIn(`${prefix}_catalog`)) < needed;
     });
     const later = await node(cluster.bootstrap, prefix).catalog();
@@ -161,7 +163,9 @@ describe("the catalog of several nodes", () => {
     const each = node(servers, prefix);
     const { catalog } = await each.catalog();
 
-    await each.producing.produce(`${prefix}_catalog`, 0, [{ key: Buffer.from("rubbish"), value: Buffer.from("{") }]);
+    await each.producing.produce({ topic: `${prefix}_catalog`, partition: 0 }, [
+      { key: Buffer.from("rubbish"), value: Buffer.from("{") },
+    ]);
     await catalog.put("topic", "a", "value", 0);
 
     expect((await catalog.get("topic", "a"))?.value).toBe("value");

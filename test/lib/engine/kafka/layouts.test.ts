@@ -15,7 +15,7 @@ async function theirs(under: LogUnderTest, name: string, configs: Readonly<Recor
   await createKafkaTopic(under.wire, { name: kafkaName, partitions: 1, configs });
   onTestFinished(() => deleteKafkaTopic(under.wire, kafkaName));
   const put = (value: string | null, key: string | null = null) =>
-    under.producing.produce(kafkaName, 0, [
+    under.producing.produce({ topic: kafkaName, partition: 0 }, [
       { key: key === null ? null : Buffer.from(key), value: value === null ? null : Buffer.from(value) },
     ]);
   return { name: kafkaName, put };

@@ -1,11 +1,13 @@
 import { Producer } from "@platformatic/kafka";
 import { expect } from "vitest";
+import type { KBrokerError } from "../../../../src/lib/domain/error.ts";
 import { createKafkaTopic, deleteKafkaTopic } from "../../../../src/lib/engine/kafka/wire/topics.ts";
 import type { Wire } from "../../../../src/lib/engine/kafka/wire/wire.ts";
 import { ALL, message } from "../../../conformance/fixtures.ts";
 import { kafkaForTests, kafkaTool, startKafka, testWithKafka, testWithOwnKafka } from "../../../support/kafka.ts";
 import { type LogUnderTest, openLog } from "../../../support/kafka-log.ts";
 import { eventually } from "../../../support/kafka-nodes.ts";
+import { manualClock } from "../../../support/manual-clock.ts";
 
 const TOPIC = "t1";
 const SHARD = { topicId: TOPIC, index: 0 };
@@ -76,7 +78,7 @@ testWithKafka("a Kafka topic that kbroker did not create is refused and left as 
   const under = await openLog(await kafkaForTests());
   const name = `${under.topicPrefix}orders`;
   await createKafkaTopic(under.wire, { name, partitions: 1, configs: {} });
-  await under.producing.produce(name, 0, [{ key: null, value: Buffer.from("theirs") }]);
+  await under.producing.produce({ topic: name, partition: 0 }, [{ key: null, value: Buffer.from("theirs") }]);
   const before = await under.wire.topic(name);
 
   const creating = under.log.createTopic(TOPIC, { name: "orders" });
@@ -156,7 +158,7 @@ testWithKafka("a topic that somebody deleted and made anew in Kafka is never tak
   const name = `${one.topicPrefix}orders`;
   await deleteKafkaTopic(one.wire, name);
   await createKafkaTopic(one.wire, { name, partitions: 1, configs: {} });
-  await one.producing.produce(name, 0, [{ key: null, value: Buffer.from("theirs") }]);
+  await one.producing.produce({ topic: name, partition: 0 }, [{ key: null, value: Buffer.from("theirs") }]);
 
   for (const { log } of [one, other]) {
     await expect(log.read(SHARD, 0, ALL)).rejects.toMatchObject({ code: "topic_not_found" });
@@ -193,6 +195,58 @@ testWithKafka("a shard that is trimmed while it is followed goes on behind the t
   await waiting;
   expect((await other.log.read(SHARD, 2, ALL)).records.map(({ id }) => id)).toEqual(["c"]);
   expect((await one.log.read(SHARD, 0, ALL)).records.map(({ id }) => id)).toEqual(["c"]);
+});
+
+testWithKafka(
+  "a writer is told within 10 s of its call, whatever it waits for: the topic, or a first of the same id",
+  async () => {
+    const one = await openLog(await kafkaForTests());
+    await one.log.createTopic(TOPIC);
+    const clock = manualClock();
+    const nothing = new Promise<never>(() => {});
+    const stuck = await openLog(await kafkaForTests(), {
+      of: one,
+      through: (wire) => ({ ...wire, clock, topic: () => nothing }),
+    });
+    const ended: string[] = [];
+    const append = (name: string) => {
+      const appending = stuck.log.append(TOPIC, [message("same")], { dedupeWindowMs: 60_000 });
+      return appending.catch(({ code }: KBrokerError) => void ended.push(`${name} ${code}`));
+    };
+
+    const first = append("first");
+    await clock.advance(5_000);
+    const second = append("second");
+    await clock.advance(5_000);
+    await first;
+    expect(ended).toEqual(["first engine_unavailable"]);
+    await clock.advance(5_000);
+    await second;
+
+    expect(ended).toEqual(["first engine_unavailable", "second engine_unavailable"]);
+    expect(await idsIn(one)).toEqual([]);
+  },
+);
+
+testWithKafka("a topic that another node made a moment ago is waited for where this node's broker lags", async () => {
+  const one = await openLog(await kafkaForTests());
+  let looks = 0;
+  const other = await openLog(await kafkaForTests(), {
+    of: one,
+    through: (wire) => ({
+      ...wire,
+      async topic(name) {
+        looks += 1;
+        return looks <= 5 ? undefined : wire.topic(name);
+      },
+    }),
+  });
+  await one.log.createTopic(TOPIC);
+
+  await other.log.append(TOPIC, [message("a")]);
+
+  expect(looks).toBeGreaterThan(5);
+  expect(await idsIn(one)).toEqual(["a"]);
 });
 
 testWithOwnKafka(

@@ -43,9 +43,7 @@ export function createOffsets(wire: Wire, topics: Pick<Topics, "ofShard">): Offs
       } catch (error) {
         if (error instanceof KBrokerError && !(error instanceof KafkaFailure)) throw error;
         const failure = kafkaFailure(error);
-        // A topic that was made a moment ago is unknown to some brokers; one that is gone is found out by looking for it again.
-        const mayPass = failure.isPassing || failure.says("UNKNOWN_TOPIC_OR_PARTITION");
-        if (!mayPass || wire.clock.monotonic() >= untilMs) throw failure;
+        if (!failure.mayPassAtLeader || wire.clock.monotonic() >= untilMs) throw failure;
         await wire.clock.after(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** attempt));
         wire.forgetTopic(name);
       }

@@ -56,7 +56,7 @@ export async function openStateTopic(options: StateTopicOptions): Promise<StateT
   return {
     partitions: partitions.length,
     async write(partition, records) {
-      const produced = await producing.produce(name, partition, records);
+      const produced = await producing.produce({ topic: name, partition }, records);
       const last = Math.max(-1, ...produced.map(({ offset }) => offset));
       await follower.reached(partition, last + 1);
       return produced;

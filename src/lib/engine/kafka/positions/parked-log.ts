@@ -74,7 +74,7 @@ export function createParkedLog({ producing, reading, topic, partitions, report 
     const produced: Produced[] = [];
     for (let at = 0; at < records.length; at += RECORDS_MAX) {
       const some = records.slice(at, at + RECORDS_MAX);
-      produced.push(...(await producing.produce(topic, partitionOf(resource), some)));
+      produced.push(...(await producing.produce({ topic, partition: partitionOf(resource) }, some)));
     }
     return produced;
   }

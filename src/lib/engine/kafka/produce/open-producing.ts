@@ -1,6 +1,7 @@
 import { Bag } from "../../../domain/bag.ts";
 import { KBrokerError } from "../../../domain/error.ts";
-import type { Produced, Producing } from "../producing.ts";
+import { PRODUCE_DEADLINE_MS, type Produced, type Producing } from "../producing.ts";
+import { notInTime } from "../wire/deadlines.ts";
 import { KafkaFailure, kafkaFailure } from "../wire/failure.ts";
 import type { Wire } from "../wire/wire.ts";
 import { sizeOf } from "./encode.ts";
@@ -12,8 +13,6 @@ const REQUEST_BYTES_MAX = 4 << 20;
 /** Of all that waits or is under way; more is `overloaded`. */
 const HELD_RECORDS_MAX = 100_000;
 const HELD_BYTES_MAX = 64 << 20;
-/** How long a record is tried. */
-const PRODUCE_DEADLINE_MS = 10_000;
 const SWEEP_MS = 250;
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 1_000;
@@ -40,7 +39,7 @@ export function openProducing(wire: Wire): Producing {
     }
     lane.isBusy = true;
     try {
-      const leader = await leaderOf(lane);
+      const leader = await wire.leader(lane);
       const line = ready.get(leader);
       if (line !== undefined) return void line.push(lane);
       ready.set(leader, [lane]);
@@ -48,15 +47,6 @@ export function openProducing(wire: Wire): Producing {
     } catch (error) {
       await settle({ lane, items: takeBatch(lane) }, failed(error));
     }
-  }
-
-  async function leaderOf({ topic, partition }: Lane): Promise<number> {
-    const leader = (await wire.topic(topic))?.leaders[partition];
-    if (leader === undefined)
-      throw new KBrokerError("topic_not_found", `Kafka has no partition ${partition} of "${topic}".`);
-    if (leader < 0)
-      throw Object.assign(new Error(`"${topic}" has no leader right now.`), { apiId: "LEADER_NOT_AVAILABLE" });
-    return leader;
   }
 
   async function runTurns(node: number): Promise<void> {
@@ -115,23 +105,15 @@ export function openProducing(wire: Wire): Producing {
     const isTooMuch = items.length > 1 && says(failure, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE");
     if (isTooMuch) lane.bytesMax = Math.max(1, Math.floor(bytesOf(items) / 2));
     const isToBlame = (_: Item, index: number) => records.length === 0 || records.includes(index);
-    const isLost = (await mayPass(lane, failure)) || isTooMuch ? () => false : isToBlame;
+    const mayPass = failure instanceof KafkaFailure && failure.mayPassAtLeader;
+    if (mayPass) wire.forgetTopic(lane.topic);
+    const isLost = mayPass || isTooMuch ? () => false : isToBlame;
     const lost = items.filter(isLost);
     release(lost);
     for (const { call } of lost) end(call, () => call.fail(failure));
     lane.again = [...items.filter((item, index) => !isLost(item, index)), ...lane.again];
     if (lost.length === 0 && !isTooMuch) await pause(lane);
     return route(lane);
-  }
-
-  /** A topic that was made a moment ago, or whose leader moved, is unknown to some brokers. */
-  async function mayPass({ topic, partition }: Lane, failure: KBrokerError): Promise<boolean> {
-    const isPassing = failure instanceof KafkaFailure && failure.isPassing;
-    if (isPassing) wire.forgetTopic(topic);
-    if (!says(failure, "UNKNOWN_TOPIC_OR_PARTITION")) return isPassing;
-    wire.forgetTopic(topic);
-    const found = await wire.topic(topic).catch(() => null);
-    return found === null || found?.leaders[partition] !== undefined;
   }
 
   async function pause(lane: Lane): Promise<void> {
@@ -166,13 +148,13 @@ export function openProducing(wire: Wire): Producing {
     while (calls.size > 0) {
       await wire.clock.after(SWEEP_MS);
       const nowMs = wire.clock.monotonic();
-      for (const call of calls.all()) if (nowMs >= call.untilMs) end(call, () => call.fail(tooLate()));
+      for (const call of calls.all()) if (nowMs >= call.untilMs) end(call, () => call.fail(notInTime()));
     }
     isSweeping = false;
   }
 
   return {
-    produce(topic, partition, records) {
+    produce({ topic, partition, untilMs: lateMs }, records) {
       if (isClosed) return Promise.reject(new KBrokerError("broker_stopping", "The broker is stopping."));
       if (records.length === 0) return Promise.resolve([]);
       const sizes = records.map(sizeOf);
@@ -180,7 +162,7 @@ export function openProducing(wire: Wire): Producing {
       if (heldRecords > 0 && (heldRecords + records.length > HELD_RECORDS_MAX || heldBytes + bytes > HELD_BYTES_MAX))
         return Promise.reject(overloaded());
       return new Promise((done, fail) => {
-        const [nowMs, untilMs] = [wire.clock.now(), wire.clock.monotonic() + PRODUCE_DEADLINE_MS];
+        const [nowMs, untilMs] = [wire.clock.now(), lateMs ?? wire.clock.monotonic() + PRODUCE_DEADLINE_MS];
         const own = { missing: records.length, isOver: false, place: 0 };
         const call: Call = { produced: [], nowMs, untilMs, done, fail, ...own };
         const key = laneKey(topic, partition);
@@ -219,11 +201,6 @@ function failed(error: unknown): Sent {
 
 function says(failure: KBrokerError, ...codes: readonly string[]): boolean {
   return failure instanceof KafkaFailure && failure.says(...codes);
-}
-
-function tooLate(): KafkaFailure {
-  const words = `Kafka did not confirm the records within ${PRODUCE_DEADLINE_MS / 1_000} s.`;
-  return new KafkaFailure(Object.assign(new Error(words), { apiId: "REQUEST_TIMED_OUT" }));
 }
 
 function overloaded(): KBrokerError {

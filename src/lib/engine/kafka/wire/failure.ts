@@ -26,6 +26,11 @@ export class KafkaFailure extends KBrokerError {
   get isPassing(): boolean {
     return isPassing(this.kafkaCodes);
   }
+
+  /** The same where a leader was asked: it may be named before it has the partition of a new topic. One that is gone is found out by looking. */
+  get mayPassAtLeader(): boolean {
+    return this.isPassing || this.says("UNKNOWN_TOPIC_OR_PARTITION");
+  }
 }
 
 export function kafkaFailure(thrown: unknown, about?: string): KafkaFailure {

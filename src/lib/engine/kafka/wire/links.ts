@@ -8,12 +8,13 @@ export interface Address {
 
 /**
  * What a connection is for. A Kafka broker serves one request of a connection at a time, so that a commit behind a long poll, or a join
- * behind another join, would wait for it. `fetch` waits for something new, `read` for nothing.
+ * behind another join, would wait for it. `fetch` waits for something new, `read` for nothing; `ask` is for who is who in the cluster.
  */
-export type Purpose = "admin" | "produce" | "fetch" | "read" | "fold" | "commit" | "join";
+export type Purpose = "ask" | "admin" | "produce" | "fetch" | "read" | "fold" | "commit" | "join";
 
 /** Connections of one purpose to one broker; joins wait for seconds on the broker's side. Each topic of state is followed on its own. */
 const LINKS_MAX: Readonly<Record<Purpose, number>> = {
+  ask: 1,
   admin: 1,
   produce: 1,
   fetch: 1,
@@ -24,6 +25,8 @@ const LINKS_MAX: Readonly<Record<Purpose, number>> = {
 };
 /** Longer than what the broker is asked to wait: fetch 5 s, fold 2 s, join the rebalance timeout. */
 const REQUEST_MS: Readonly<Record<Purpose, number>> = {
+  // Another broker is asked then.
+  ask: 3_000,
   admin: 15_000,
   produce: 15_000,
   fetch: 20_000,

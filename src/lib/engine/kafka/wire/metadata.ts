@@ -1,4 +1,5 @@
 import { type Connection, metadataV12 } from "@platformatic/kafka";
+import { keepNewest } from "../../../domain/keep-newest.ts";
 import { kafkaFailure } from "./failure.ts";
 import type { Address } from "./links.ts";
 
@@ -21,6 +22,9 @@ export interface Metadata {
   refresh(): Promise<void>;
 }
 
+/** That are remembered; of the others the cluster is asked each time. */
+const TOPICS_MAX = 10_000;
+
 /** Topics asked for while a request is under way go into the next one together. */
 export function createMetadata(ask: <T>(act: (connection: Connection) => Promise<T>) => Promise<T>): Metadata {
   let [brokers, clusterId]: [ReadonlyMap<number, Address>, string | undefined] = [new Map(), undefined];
@@ -37,7 +41,7 @@ export function createMetadata(ask: <T>(act: (connection: Connection) => Promise
       if (name === null || name === undefined || errorCode !== 0) continue;
       const leaders: number[] = [];
       for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
-      topics.set(name, { name, uuid: topicId, leaders });
+      keepNewest(topics, [name, { name, uuid: topicId, leaders }], TOPICS_MAX);
       found.add(name);
     }
     return found;

@@ -3,14 +3,22 @@ import { type Connection, findCoordinatorV6 } from "@platformatic/kafka";
 import type { Clock } from "../../../domain/clock.ts";
 import { KBrokerError } from "../../../domain/error.ts";
 import type { KafkaSettings } from "../../../domain/kafka-settings.ts";
+import { keepNewest } from "../../../domain/keep-newest.ts";
 import { KafkaFailure, kafkaFailure } from "./failure.ts";
 import { type Address, openLinks, type Purpose } from "./links.ts";
 import { createMetadata, type KafkaTopic } from "./metadata.ts";
+import { createTurns } from "./turns.ts";
+import { createUnderWay } from "./under-way.ts";
+
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+}
 
 /** Who is to answer. */
 export type Target =
   | { readonly any: true }
-  | { readonly leader: { readonly topic: string; readonly partition: number } }
+  | { readonly leader: Place }
   | { readonly coordinator: string }
   | { readonly node: number };
 
@@ -31,6 +39,11 @@ export interface Wire {
   call<T>(to: Target, act: (connection: Connection) => Promise<T>, options?: CallOptions): Promise<T>;
   /** `undefined`: there is none. */
   topic(name: string): Promise<KafkaTopic | undefined>;
+  /**
+   * The node that leads a partition of a topic that there is. A broker may hear of a new topic a little later than the others, so that one
+   * that is not there fails with `topic_not_found` only after `NEW_TOPIC_MS`.
+   */
+  leader(of: Place): Promise<number>;
   /** The next look at the topic asks the cluster. */
   forgetTopic(name: string): void;
   brokers(): ReadonlyMap<number, Address>;
@@ -46,36 +59,59 @@ export interface WireOptions {
 }
 
 export const CALL_DEADLINE_MS = 10_000;
+/** So much later may a broker hear of a new topic. */
+export const NEW_TOPIC_MS = 3_000;
+const NEW_TOPIC_POLL_MS = 100;
+/** Groups whose coordinator is remembered. */
+const COORDINATORS_MAX = 10_000;
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 1_000;
 
+interface Reached {
+  readonly connection: Connection;
+  /** `undefined`: not known. */
+  readonly node: number | undefined;
+  readonly address: Address;
+}
+
 export function openWire({ settings, clock }: WireOptions): Wire {
   const links = openLinks(settings);
-  const coordinators = new Map<string, Address>();
+  const coordinators = new Map<string, number>();
   const closing = new AbortController();
   // One a call that is about to be tried again.
   setMaxListeners(0, closing.signal);
-  const metadata = createMetadata((act) => call({ any: true }, act));
+  const metadata = createMetadata((act) => call({ any: true }, act, { purpose: "ask" }));
+  const turns = createTurns(() => [
+    ...Array.from(metadata.brokers(), ([node, address]) => ({ node, address })),
+    ...settings.brokers.map((address) => ({ node: undefined, address })),
+  ]);
+  const underWay = createUnderWay({
+    clock,
+    isThere: (node) => metadata.brokers().has(node),
+    refresh: metadata.refresh,
+    drop: links.drop,
+    signal: closing.signal,
+  });
 
   async function call<T>(
     to: Target,
     act: (connection: Connection) => Promise<T>,
-    options: CallOptions = {},
+    options: CallOptions & { readonly about?: string | undefined } = {},
   ): Promise<T> {
-    const { purpose = "admin", deadlineMs = CALL_DEADLINE_MS, slot, signal } = options;
-    const untilMs = clock.monotonic() + deadlineMs;
+    const { purpose = "admin", deadlineMs = CALL_DEADLINE_MS, slot, signal, about = aboutOf(to) } = options;
+    const sinceMs = clock.monotonic();
     for (let attempt = 0; ; attempt += 1) {
-      let connection: Connection | undefined;
+      let reached: Reached | undefined;
       try {
-        connection = await connectionTo(to, purpose, slot);
-        return await act(connection);
+        reached = await reach(to, { purpose, slot, sinceMs, deadlineMs });
+        const { node, connection } = reached;
+        return await (node === undefined ? act(connection) : underWay.run(node, connection, act));
       } catch (thrown) {
         if (thrown instanceof KBrokerError && !(thrown instanceof KafkaFailure)) throw thrown;
-        const failure = kafkaFailure(thrown, aboutOf(to));
+        const failure = kafkaFailure(thrown, about);
         forget(to, failure);
-        // The library loses its place in what such a connection says once the late answer comes.
-        if (connection !== undefined && failure.says("TIMEOUT")) links.drop(connection);
-        const isOver = clock.monotonic() >= untilMs || closing.signal.aborted || signal?.aborted === true;
+        if (reached !== undefined) leaveAlone(reached, failure);
+        const isOver = clock.monotonic() - sinceMs >= deadlineMs || closing.signal.aborted || signal?.aborted === true;
         if (!mayPass(to, failure) || isOver) throw failure;
         await clock.after(Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** attempt), signal ?? closing.signal);
       }
@@ -87,25 +123,34 @@ export function openWire({ settings, clock }: WireOptions): Wire {
     if ("leader" in to && mayPass(to, failure)) metadata.forget(to.leader.topic);
   }
 
-  async function connectionTo(to: Target, purpose: Purpose, slot: number | undefined): Promise<Connection> {
-    if ("leader" in to) return links.get(await leaderOf(to.leader), purpose, slot);
-    if ("coordinator" in to) return links.get(await coordinatorOf(to.coordinator), purpose, slot);
-    if ("node" in to) return links.get(await addressOf(to.node), purpose, slot);
-    return anyConnection(purpose);
+  function leaveAlone({ connection, address }: Reached, failure: KafkaFailure): void {
+    if (failure.says("TIMEOUT", "NETWORK", "CLOSED")) turns.failed(address);
+    // The library loses its place in what such a connection says once the late answer comes.
+    if (failure.says("TIMEOUT")) links.drop(connection);
   }
 
-  async function leaderOf({
-    topic,
-    partition,
-  }: {
-    readonly topic: string;
-    readonly partition: number;
-  }): Promise<Address> {
-    const found = await metadata.topic(topic);
-    const leader = found?.leaders[partition];
-    if (leader === undefined)
-      throw new KBrokerError("topic_not_found", `Kafka has no partition ${partition} of "${topic}".`);
-    return addressOf(leader);
+  async function reach(to: Target, { purpose, slot, sinceMs, deadlineMs }: Reaching): Promise<Reached> {
+    if ("any" in to) return anyOf(purpose);
+    const node = await nodeFor(to, sinceMs + Math.min(deadlineMs, NEW_TOPIC_MS));
+    const address = await addressOf(node);
+    return { node, address, connection: await links.get(address, purpose, slot) };
+  }
+
+  async function nodeFor(to: Exclude<Target, { readonly any: true }>, untilMs: number): Promise<number> {
+    if ("node" in to) return to.node;
+    return "leader" in to ? leaderOf(to.leader, untilMs) : coordinatorOf(to.coordinator);
+  }
+
+  async function leaderOf({ topic, partition }: Place, untilMs: number): Promise<number> {
+    for (;;) {
+      const leader = (await metadata.topic(topic))?.leaders[partition];
+      if (leader !== undefined && leader >= 0) return leader;
+      if (leader !== undefined) throw passing("LEADER_NOT_AVAILABLE", `"${topic}" has no leader right now.`);
+      if (clock.monotonic() >= untilMs || closing.signal.aborted)
+        throw new KBrokerError("topic_not_found", `Kafka has no partition ${partition} of "${topic}".`);
+      await clock.after(NEW_TOPIC_POLL_MS, closing.signal);
+      metadata.forget(topic);
+    }
   }
 
   async function addressOf(node: number): Promise<Address> {
@@ -117,27 +162,26 @@ export function openWire({ settings, clock }: WireOptions): Wire {
     return found;
   }
 
-  async function coordinatorOf(group: string): Promise<Address> {
+  async function coordinatorOf(group: string): Promise<number> {
     const known = coordinators.get(group);
     if (known !== undefined) return known;
-    const connection = await anyConnection("admin");
-    const { coordinators: found } = await findCoordinatorV6.api.async(connection, 0, [group]);
-    const [coordinator] = found;
-    if (coordinator === undefined || coordinator.nodeId < 0) {
-      throw passing("COORDINATOR_NOT_AVAILABLE", `No Kafka broker coordinates the group "${group}" yet.`);
-    }
-    const address = { host: coordinator.host, port: coordinator.port };
-    coordinators.set(group, address);
-    return address;
+    const find = (connection: Connection) => findCoordinatorV6.api.async(connection, 0, [group]);
+    const options = { purpose: "ask", deadlineMs: 0, about: aboutOf({ coordinator: group }) } as const;
+    const { coordinators: found } = await call({ any: true }, find, options);
+    const node = found[0]?.nodeId ?? -1;
+    if (node < 0) throw passing("COORDINATOR_NOT_AVAILABLE", `No Kafka broker coordinates the group "${group}" yet.`);
+    keepNewest(coordinators, [group, node], COORDINATORS_MAX);
+    return node;
   }
 
   /** A broker that is known, or one of those that were given. The last failure is the one that is told. */
-  async function anyConnection(purpose: Purpose): Promise<Connection> {
+  async function anyOf(purpose: Purpose): Promise<Reached> {
     let failure: unknown;
-    for (const address of [...metadata.brokers().values(), ...settings.brokers]) {
+    for (const { node, address } of turns.all()) {
       try {
-        return await links.get(address, purpose);
+        return { node, address, connection: await links.get(address, purpose) };
       } catch (error) {
+        turns.failed(address);
         failure = error;
       }
     }
@@ -145,8 +189,9 @@ export function openWire({ settings, clock }: WireOptions): Wire {
   }
 
   return {
-    call,
+    call: (to, act, options) => call(to, act, options),
     topic: metadata.topic,
+    leader: (of) => leaderOf(of, clock.monotonic() + NEW_TOPIC_MS),
     forgetTopic: metadata.forget,
     brokers: metadata.brokers,
     clusterId: metadata.clusterId,
@@ -156,6 +201,13 @@ export function openWire({ settings, clock }: WireOptions): Wire {
       await links.close();
     },
   };
+}
+
+interface Reaching {
+  readonly purpose: Purpose;
+  readonly slot: number | undefined;
+  readonly sinceMs: number;
+  readonly deadlineMs: number;
 }
 
 /** In the words of a message. */
@@ -169,7 +221,6 @@ function passing(apiId: string, message: string): Error {
   return Object.assign(new Error(message), { apiId });
 }
 
-/** A leader may be named before it has the partition of a new topic. Of a topic that is gone the next look at the cluster finds none. */
 function mayPass(to: Target, failure: KafkaFailure): boolean {
-  return failure.isPassing || ("leader" in to && failure.says("UNKNOWN_TOPIC_OR_PARTITION"));
+  return "leader" in to ? failure.mayPassAtLeader : failure.isPassing;
 }

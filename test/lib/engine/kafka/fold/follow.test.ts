@@ -15,6 +15,7 @@ function outOfReach(clock: Clock): { readonly wire: Wire; readonly fetches: () =
       throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
     },
     topic: async () => TOPIC,
+    leader: async () => 1,
     forgetTopic: () => {},
     brokers: () => new Map(),
     clusterId: () => undefined,

@@ -79,7 +79,7 @@ class World {
       partitions: 1,
       report: () => {},
       producing: {
-        produce: async (_topic, _partition, records) => {
+        produce: async (_place, records) => {
           // An answer was lost: it is written once more.
           if (this.chance(0.05)) await this.ask(owner, () => this.append(records));
           return this.ask(owner, () => this.append(records));

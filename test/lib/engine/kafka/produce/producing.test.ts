@@ -46,7 +46,7 @@ testWithKafka("what is written while requests fail is all there, in the order gi
   for (const text of texts) {
     // The later ones come while a batch is under way, or waits to be written again.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    writes.push(under.producing.produce(name, 0, [record(text)]));
+    writes.push(under.producing.produce({ topic: name, partition: 0 }, [record(text)]));
   }
   const places = await Promise.all(writes);
 
@@ -67,9 +67,9 @@ testWithKafka(
     const large = { key: null, value: Buffer.alloc(1_200_000) };
 
     const outcomes = await Promise.allSettled([
-      under.producing.produce(name, 0, [record("before")]),
-      under.producing.produce(name, 0, [large]),
-      under.producing.produce(name, 0, [record("behind")]),
+      under.producing.produce({ topic: name, partition: 0 }, [record("before")]),
+      under.producing.produce({ topic: name, partition: 0 }, [large]),
+      under.producing.produce({ topic: name, partition: 0 }, [record("behind")]),
     ]);
 
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
@@ -84,9 +84,9 @@ testWithKafka("a record without a key is told from its neighbours in a topic tha
   const keyless = { key: null, value: Buffer.from("x") };
 
   const outcomes = await Promise.allSettled([
-    under.producing.produce(name, 0, [record("a")]),
-    under.producing.produce(name, 0, [keyless]),
-    under.producing.produce(name, 0, [record("b"), { key: Buffer.from("k"), value: null }]),
+    under.producing.produce({ topic: name, partition: 0 }, [record("a")]),
+    under.producing.produce({ topic: name, partition: 0 }, [keyless]),
+    under.producing.produce({ topic: name, partition: 0 }, [record("b"), { key: Buffer.from("k"), value: null }]),
   ]);
 
   expect(outcomes).toMatchObject([
@@ -104,7 +104,9 @@ testWithKafka(
     await createKafkaTopic(under.wire, { name, partitions: 1, configs: { "max.message.bytes": "3000" } });
     const texts = Array.from({ length: 30 }, (_, index) => String(index).padEnd(1_000, "."));
 
-    const places = await Promise.all(texts.map((text) => under.producing.produce(name, 0, [record(text)])));
+    const places = await Promise.all(
+      texts.map((text) => under.producing.produce({ topic: name, partition: 0 }, [record(text)])),
+    );
 
     expect(places.map(([place]) => place?.offset)).toEqual(texts.map((_, index) => index));
   },
@@ -115,18 +117,20 @@ testWithKafka("more than can be held is overloaded at once, and what was taken i
   const name = await topicIn(under);
   const many = Array.from({ length: 60_000 }, () => ({ key: null, value: Buffer.from("x") }));
 
-  const first = under.producing.produce(name, 0, many);
-  const second = under.producing.produce(name, 0, many);
+  const first = under.producing.produce({ topic: name, partition: 0 }, many);
+  const second = under.producing.produce({ topic: name, partition: 0 }, many);
 
   await expect(second).rejects.toMatchObject({ code: "overloaded" });
   expect(await first).toHaveLength(60_000);
-  expect(await under.producing.produce(name, 0, [record("next")])).toMatchObject([{ offset: 60_000 }]);
+  expect(await under.producing.produce({ topic: name, partition: 0 }, [record("next")])).toMatchObject([
+    { offset: 60_000 },
+  ]);
 });
 
 testWithKafka("a topic that there is not is told as such", async () => {
   const under = await openLog(await kafkaForTests());
 
-  const writing = under.producing.produce(`${under.topicPrefix}nowhere`, 0, [record("a")]);
+  const writing = under.producing.produce({ topic: `${under.topicPrefix}nowhere`, partition: 0 }, [record("a")]);
 
   await expect(writing).rejects.toMatchObject({ code: "topic_not_found" });
 });
