@@ -1,4 +1,4 @@
-import { describe, inject, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, inject, onTestFinished, test } from "vitest";
 import type { Cluster, ClusterOptions } from "./kafka/cluster.ts";
 import { kafkaProgram } from "./kafka/program.ts";
 import { runTool } from "./kafka/tool.ts";
@@ -23,6 +23,7 @@ export const describeWithKafka = describe.skipIf(!hasKafka);
 
 /** The same for `startKafka`, which nobody can give. */
 export const testWithOwnKafka = test.skipIf(!canStart && !isRequired);
+export const describeWithOwnKafka = describe.skipIf(!canStart && !isRequired);
 
 /**
  * `host:port` of each node of the Kafka that all tests of this run share: KBROKER_TEST_KAFKA, or one node that was started for the run. Others
@@ -41,6 +42,19 @@ export async function startKafka(options: Omit<ClusterOptions, "dir" | "program"
   onTestFinished(() => cluster.close());
   return cluster;
 }
+
+/** A cluster for all tests of the `describe` around it; gives `host:port` of its nodes. */
+export function clusterOfFile(options: Omit<ClusterOptions, "dir" | "program">): () => Promise<readonly string[]> {
+  let cluster: Cluster | undefined;
+  beforeAll(async () => {
+    cluster = await openKafka({ ...options, program: await kafkaProgram() });
+  }, START_MS_MAX);
+  afterAll(() => cluster?.close());
+  return async () => cluster?.bootstrap ?? [];
+}
+
+/** A bound on what hangs. */
+const START_MS_MAX = 180_000;
 
 /** What one of Kafka's own tools prints: `kafkaTool("org.apache.kafka.tools.TopicCommand", ["--bootstrap-server", …])`. */
 export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
