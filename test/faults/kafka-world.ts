@@ -3,6 +3,7 @@ import { expect, onTestFinished, vi } from "vitest";
 import type { LagReply } from "../../src/lib/api/lag.ts";
 import { LIMITS } from "../../src/lib/broker/delivery/limits.ts";
 import type { AdminClient } from "../../src/lib/client/admin.ts";
+import { decodeCursor } from "../../src/lib/domain/cursor-codec.ts";
 import { KBrokerError } from "../../src/lib/domain/error.ts";
 import { MAX_IN_FLIGHT_DEFAULT } from "../../src/lib/domain/subscription.ts";
 import { fetchOffsets } from "../../src/lib/engine/kafka/owners/offsets.ts";
@@ -48,6 +49,8 @@ export interface FaultWorld {
   coordinatorOf(group: string): Promise<number>;
   /** What the consumer group of the subscription has committed, as Kafka says: the same as the ends of all shards. */
   expectCommitted(lag: LagReply): Promise<void>;
+  /** What Kafka has committed for the group: the generation (how many moves were made) of each shard, as the commit that counts says. */
+  generations(group: string): Promise<readonly number[]>;
   /** How often each thing that has one owner was taken by one so far, as Kafka has it; by the resource's own name. */
   takings(): Promise<ReadonlyMap<string, number>>;
 }
@@ -113,6 +116,8 @@ export async function startWorld({
     await onceOwned(() => admin().call("subscriptionCreate", { body: { name, ...settings } }));
   }
 
+  let offsetsWire: Wire | undefined;
+
   return {
     cluster,
     nodes,
@@ -145,6 +150,12 @@ export async function startWorld({
         const committed = offsets.map(({ offset }) => offset);
         expect(committed.filter((offset) => offset > 0).sort((a, b) => a - b)).toEqual(ends.sort((a, b) => a - b));
       }, WAIT);
+    },
+    async generations(group) {
+      offsetsWire ??= openTestWire(cluster);
+      const offsets = (await fetchOffsets(offsetsWire, group)).filter(({ topic }) => topic === TOPIC);
+      const inOrder = offsets.sort((a, b) => a.partition - b.partition);
+      return inOrder.map(({ metadata }) => decodeCursor(metadata)?.generation ?? -1);
     },
     takings: () => takingsOf(openTestWire(cluster)),
   };
