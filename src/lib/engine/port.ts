@@ -1,3 +1,5 @@
+import type { ClusterState } from "../domain/cluster.ts";
+import type { ConsumerGroup, GroupEntry, GroupList } from "../domain/consumer-group.ts";
 import type { Cursor, OffsetRange } from "../domain/cursor.ts";
 import type { Layout, LayoutWish } from "../domain/layout.ts";
 import type { Message, StoredMessage } from "../domain/message.ts";
@@ -20,6 +22,8 @@ export interface Engine {
   readonly nodes: Nodes;
   /** Where topics have partitions and replicas that somebody may choose; `null`: a topic lies as the engine has it. */
   readonly layouts: Layouts | null;
+  /** The cluster that the storage is; `null`: it is none. */
+  readonly cluster: Cluster | null;
   /** What an operator should see of the engine; cheap, never a scan. */
   status(): Promise<EngineStatus>;
   /** Releases what is owned, makes durable what was accepted, lets go of the storage. Calling it twice is fine. */
@@ -274,6 +278,24 @@ export interface Nodes {
   list(): readonly NodeInfo[];
   /** The node that owns the resource, or is to own it next; `undefined`: nobody, or not known yet. */
   ownerOf(resource: string): NodeInfo | undefined;
+}
+
+// ── cluster ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What an operator sees of the cluster that the storage is. Asked anew each time, and answered within some seconds also while brokers of it
+ * are away: what they do not tell is not known, or named. Fails with `engine_unavailable` where nobody answers, with `engine_denied` where
+ * the broker may not ask.
+ */
+export interface Cluster {
+  describe(): Promise<ClusterState>;
+  groups(): Promise<GroupList>;
+  /** The same ones, with their members and positions; costs a few requests a broker, however many they are. */
+  look(groups: readonly GroupEntry[]): Promise<readonly ConsumerGroup[]>;
+  /** `undefined`: there is none. */
+  group(name: string): Promise<ConsumerGroup | undefined>;
+  /** The group of a resource that the broker owns, or is to own. */
+  groupOf(resource: string): string;
 }
 
 // ── cursors and parked messages ──────────────────────────────────────────────────────────────────────────────────────

@@ -98,6 +98,7 @@ async function assemble(options: EmbeddedOptions, { directory, store, failStop, 
   return {
     capabilities: { engine: "embedded", exactDuplicates: true, durable: true, recordTime: "clock" },
     layouts: null,
+    cluster: null,
     catalog: createCatalog(store, freeSpace.check),
     log: createLog({ store, journal, topics, gate, freeSpace, retention, checkOpen: life.checkOpen }),
     owners,

@@ -5,6 +5,7 @@ import { createOpened, type Opened } from "../../domain/opened.ts";
 import type { Report } from "../../domain/report.ts";
 import type { Engine, EngineStatus } from "../port.ts";
 import { openCatalog } from "./catalog.ts";
+import { kafkaCluster } from "./cluster/cluster.ts";
 import { REMEMBERED_IDS_MAX } from "./dedupe.ts";
 import { openStatus } from "./fold/status.ts";
 import { createKafkaLog } from "./log.ts";
@@ -83,7 +84,7 @@ async function assemble(
     },
     forgetReport: (resource) => status.forgetReports(resource),
   });
-  const { nodes, owners, cursors, parked } = opened.add(ownership, (each) => each.owners.close());
+  const { nodes, owners, cursors, parked, groups } = opened.add(ownership, (each) => each.owners.close());
   const { confirm } = owners;
   const schedules = opened.add(
     await openSchedules({ ...state, partitions: schedulePartitions, confirm }),
@@ -115,6 +116,7 @@ async function assemble(
     reports: createReports({ status, clock, confirm }),
     schedules,
     nodes,
+    cluster: kafkaCluster({ wire, documents, groups, prefix }),
     status: engineStatus,
     close: opened.close,
   };

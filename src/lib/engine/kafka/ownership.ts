@@ -9,7 +9,7 @@ import { kafkaNodes } from "./nodes/nodes.ts";
 import { type KafkaOwners, openOwners } from "./owners/owners.ts";
 import { createCommits, type TopicNames } from "./positions/commit.ts";
 import { kafkaCursors } from "./positions/cursors.ts";
-import { kafkaGroups } from "./positions/groups.ts";
+import { type Groups, kafkaGroups } from "./positions/groups.ts";
 import { kafkaParked } from "./positions/parked.ts";
 import { openParkedLog } from "./positions/parked-log.ts";
 import type { Producing } from "./producing.ts";
@@ -43,6 +43,7 @@ export interface Ownership {
   readonly owners: KafkaOwners;
   readonly cursors: Cursors;
   readonly parked: Parked;
+  readonly groups: Groups;
 }
 
 /** Joins the other nodes. What is handed in must be open, and stay so until `owners` is closed. */
@@ -58,5 +59,5 @@ export async function openOwnership(options: OwnershipOptions): Promise<Ownershi
   const commits = createCommits({ wire, names, report });
   const positions = { groups, groupPrefix, names, commits, parked: log };
   const cursors = kafkaCursors({ wire, owners, ...positions, holds, forgetReport, now });
-  return { nodes: kafkaNodes(membership, holds), owners, cursors, parked: kafkaParked(owners, log) };
+  return { nodes: kafkaNodes(membership, holds), owners, cursors, parked: kafkaParked(owners, log), groups };
 }

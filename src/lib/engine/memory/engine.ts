@@ -40,6 +40,7 @@ export function memoryEngine(options: MemoryEngineOptions): Engine {
   let closing: Promise<void> | undefined;
   return {
     layouts: null,
+    cluster: null,
     capabilities: {
       ...{ engine: "memory", durable: false },
       exactDuplicates: remembers === "storage",

@@ -14,6 +14,35 @@ export function assignmentBytes(partitions: Partitions): Buffer {
   return Buffer.concat([int16(0), int32(partitions.size), ...topics, int32(-1)]);
 }
 
+/** What a member was given, whoever gave it. Nothing of what is no assignment of Kafka's own clients. */
+export function assignedIn(bytes: Uint8Array): Partitions {
+  const found = new Map<string, readonly number[]>();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 2;
+  const size = (width: 2 | 4) => {
+    const value = width === 2 ? view.getInt16(at) : view.getInt32(at);
+    at += width;
+    return value;
+  };
+  try {
+    for (let topics = size(4); topics > 0; topics -= 1) {
+      const length = size(2);
+      const topic = Buffer.from(bytes.subarray(at, at + length)).toString();
+      at += length;
+      const count = size(4);
+      // No number of them is believed that the bytes do not hold.
+      if (count * 4 > bytes.byteLength - at) return found;
+      found.set(
+        topic,
+        Array.from({ length: count }, () => size(4)),
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return found;
+}
+
 function text(value: string): Buffer {
   const bytes = Buffer.from(value);
   return Buffer.concat([int16(bytes.length), bytes]);

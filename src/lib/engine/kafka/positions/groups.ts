@@ -3,6 +3,8 @@ import type { OwnDocuments } from "../fold/own-documents.ts";
 /** The consumer group of each resource. */
 export interface Groups {
   of(resource: string): string;
+  /** Of each subscription, by the group's name. */
+  claims(): ReadonlyMap<string, string>;
   /** Gives a subscription a group of that name. The one that has it is returned: another subscription, where that was first. */
   claim(resource: string, group: string): Promise<GroupClaim>;
   /** Whoever has it has it no more. */
@@ -43,6 +45,12 @@ export function kafkaGroups(
 
   return {
     of: (resource) => named(resource) ?? `${prefix}.${resource}`,
+    claims() {
+      const all = documents
+        .list("kafka-group")
+        .map(([group, value]) => [group, claimOf(value)?.subscriptionId] as const);
+      return new Map(all.flatMap(([group, resource]) => (resource === undefined ? [] : [[group, resource] as const])));
+    },
     async claim(resource, group) {
       const mine = { subscriptionId: resource, atMs: now() };
       return claimOf(await documents.claim("kafka-group", group, mine)) ?? mine;

@@ -17,7 +17,8 @@ export function listIn<T>(reader: Reader, read: (reader: Reader) => T): readonly
   return list ?? [];
 }
 
-function skipTagged(reader: Reader): void {
+/** Behind the last field of what is no list. */
+export function skipTagged(reader: Reader): void {
   for (let left = reader.readUnsignedVarInt(); left > 0; left -= 1) {
     reader.readUnsignedVarInt();
     const length = reader.readUnsignedVarInt();

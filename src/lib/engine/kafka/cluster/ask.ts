@@ -1,0 +1,80 @@
+import { type Connection, TimeoutError } from "@platformatic/kafka";
+import type { Clock } from "../../../domain/clock.ts";
+import { KafkaFailure, kafkaFailure } from "../wire/failure.ts";
+import type { Wire } from "../wire/wire.ts";
+
+/** An operator waits: who does not answer within this is not heard. */
+export const HEARD_MS_MAX = 3_000;
+/** So many brokers are asked the same at once: one that hangs keeps nobody waiting. */
+const ASKED_MAX = 5;
+
+type Act<T> = (connection: Connection) => Promise<T>;
+
+/** What the first broker says that answers at all. Fails with what Kafka refused, else with why nobody answered. */
+export async function askAnybody<T>(wire: Wire, act: Act<T>): Promise<T> {
+  const nodes = Array.from(wire.brokers().keys()).slice(0, ASKED_MAX);
+  const asked = await Promise.any(nodes.map((node) => askOne(wire, node, act))).catch((error: unknown) => told(error));
+  if (!(asked instanceof NobodyAnswered)) return asked;
+  // All that were known may have been replaced: those that were given are asked last.
+  return within(
+    wire.clock,
+    "The cluster",
+    wire.call({ any: true }, act, { deadlineMs: 0 }).catch(() => Promise.reject(asked.reason)),
+  );
+}
+
+class NobodyAnswered {
+  readonly reason: KafkaFailure;
+  constructor(reason: KafkaFailure) {
+    this.reason = reason;
+  }
+}
+
+/** Throws what no other broker would answer differently. */
+function told(thrown: unknown): NobodyAnswered {
+  const failures = (thrown instanceof AggregateError ? thrown.errors : [thrown]).map((each) => kafkaFailure(each));
+  const refusal = failures.find(({ isPassing }) => !isPassing);
+  if (refusal !== undefined) throw refusal;
+  return new NobodyAnswered(failures[0] ?? kafkaFailure(thrown));
+}
+
+/** What passes within `deadlineMs` is tried again. */
+export function askOne<T>(
+  wire: Wire,
+  node: number,
+  act: Act<T>,
+  { deadlineMs = 0 }: { readonly deadlineMs?: number } = {},
+): Promise<T> {
+  return within(wire.clock, `Broker ${node}`, wire.call({ node }, act, { deadlineMs }));
+}
+
+/** Fails with `engine_unavailable` where it takes too long. */
+async function within<T>(clock: Clock, who: string, asked: Promise<T>): Promise<T> {
+  const heard = new AbortController();
+  const late = clock.after(HEARD_MS_MAX, heard.signal).then(() => {
+    throw new KafkaFailure(new TimeoutError(`${who} said nothing for ${HEARD_MS_MAX / 1_000} s.`));
+  });
+  // Whichever of the two is second is nobody's concern.
+  late.catch(() => undefined);
+  asked.catch(() => undefined);
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    heard.abort();
+  }
+}
+
+/** The answer also where parts of it are errors, which the library makes an exception of the whole. */
+export async function withErrors<T>(answer: Promise<T>, isAnswer: (response: unknown) => response is T): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const failure = kafkaFailure(error);
+    if (isAnswer(failure.response)) return failure.response;
+    throw failure;
+  }
+}
+
+export function hasList(value: unknown, name: string): boolean {
+  return typeof value === "object" && value !== null && Array.isArray(Reflect.get(value, name));
+}

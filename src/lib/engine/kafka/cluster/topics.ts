@@ -1,0 +1,83 @@
+import { ConfigResourceTypes, type Connection, describeConfigsV4, metadataV12 } from "@platformatic/kafka";
+import type { ClusterPartition } from "../../../domain/cluster.ts";
+import { failureOf } from "../wire/failure.ts";
+import type { Wire } from "../wire/wire.ts";
+import { askAnybody, hasList, withErrors } from "./ask.ts";
+
+/** A topic as the cluster describes it. */
+export interface SeenTopic {
+  readonly name: string;
+  readonly uuid: string;
+  /** Ascending by index. */
+  readonly partitions: readonly ClusterPartition[];
+}
+
+export interface Seen {
+  /** The brokers that are there. */
+  readonly brokers: readonly number[];
+  /** By name; one that is not there, or that the broker may not see, is missing. */
+  readonly topics: ReadonlyMap<string, SeenTopic>;
+  /** Those that it may not see. */
+  readonly denied: ReadonlySet<string>;
+}
+
+export const TOPIC_AUTHORIZATION_FAILED = 29;
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
+/** So many are asked for in one request. */
+const NAMES_MAX = 1_000;
+
+export async function seeTopics(wire: Wire, names: readonly string[]): Promise<Seen> {
+  const brokers = new Set<number>();
+  const topics = new Map<string, SeenTopic>();
+  const denied = new Set<string>();
+  for (let from = 0; from === 0 || from < names.length; from += NAMES_MAX) {
+    const page = names.slice(from, from + NAMES_MAX);
+    const answer = await askAnybody(wire, (connection) => metadata(connection, page));
+    for (const { nodeId } of answer.brokers) brokers.add(nodeId);
+    for (const topic of answer.topics) {
+      const { name, errorCode } = topic;
+      if (typeof name !== "string" || errorCode === UNKNOWN_TOPIC_OR_PARTITION) continue;
+      if (errorCode === TOPIC_AUTHORIZATION_FAILED) denied.add(name);
+      else if (errorCode !== 0) throw failureOf(errorCode, null, `topic "${name}"`);
+      else topics.set(name, seenTopic(name, topic));
+    }
+  }
+  return { brokers: Array.from(brokers).sort((a, b) => a - b), topics, denied };
+}
+
+function metadata(connection: Connection, names: readonly string[]): Promise<metadataV12.MetadataResponse> {
+  const asked = metadataV12.api.async(connection, Array.from(names), false, false);
+  return withErrors(asked, (response): response is metadataV12.MetadataResponse => hasList(response, "topics"));
+}
+
+function seenTopic(name: string, { topicId, partitions }: metadataV12.MetadataResponseTopic): SeenTopic {
+  const seen = partitions.map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
+    index: partitionIndex,
+    leader: leaderId < 0 ? null : leaderId,
+    replicas: replicaNodes,
+    inSync: isrNodes,
+  }));
+  return { name, uuid: topicId, partitions: seen.sort((a, b) => a.index - b.index) };
+}
+
+const IN_SYNC_MIN = "min.insync.replicas";
+
+/** With how many replicas in sync each of them takes something new, as far as that may be known. */
+export async function inSyncMins(wire: Wire, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (names.length === 0) return new Map();
+  const asked = names.slice(0, NAMES_MAX).map((resourceName) => ({
+    ...{ resourceType: ConfigResourceTypes.TOPIC, resourceName, configurationKeys: [IN_SYNC_MIN] },
+  }));
+  const { results } = await askAnybody(wire, (connection) =>
+    withErrors(
+      describeConfigsV4.api.async(connection, asked, false, false),
+      (response): response is describeConfigsV4.DescribeConfigsResponse => hasList(response, "results"),
+    ),
+  );
+  return new Map(
+    results.flatMap(({ resourceName, configs }) => {
+      const value = Number(configs.find(({ name }) => name === IN_SYNC_MIN)?.value ?? "");
+      return value > 0 ? [[resourceName, value] as const] : [];
+    }),
+  );
+}
