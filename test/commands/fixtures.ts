@@ -1,7 +1,9 @@
 import type { BrokerReply } from "../../src/lib/api/broker.ts";
+import type { ClusterReply } from "../../src/lib/api/cluster.ts";
 import type { ConnectorCheckReply, ConnectorReply } from "../../src/lib/api/connector.ts";
 import type { DeadLetter } from "../../src/lib/api/dead-letter.ts";
 import type { EndpointReply } from "../../src/lib/api/endpoint.ts";
+import type { GroupListReply, GroupReply } from "../../src/lib/api/group.ts";
 import type { LagReply } from "../../src/lib/api/lag.ts";
 import type { NodeListReply } from "../../src/lib/api/node.ts";
 import type { ScheduledItem } from "../../src/lib/api/schedule.ts";
@@ -123,6 +125,44 @@ export const node = (): NodeListReply["items"][number] => ({
     { kind: "control", name: "control", since: "2026-01-01T00:00:01.000Z" },
     { kind: "subscription", name: "billing", since: "2026-01-01T00:00:02.000Z" },
   ],
+});
+
+export const cluster = (changes: Partial<ClusterReply> = {}): ClusterReply => ({
+  id: "j-xUNp-IWIpfSWPLRI38vw",
+  well: true,
+  release: "4.3",
+  metadataVersion: 30,
+  controller: 1,
+  brokers: [
+    { id: 1, address: "kafka-1:9092", rack: "a", state: "up", leads: 46, replicas: 92 },
+    { id: 2, address: "kafka-2:9092", rack: null, state: "up", leads: 46, replicas: 92 },
+  ],
+  topics: { topics: 1, partitions: 6 },
+  ownTopics: { topics: 4, partitions: 74 },
+  counts: { missing: 0, leaderless: 0, belowMinimum: 0, underReplicated: 0 },
+  problems: [],
+  ...changes,
+});
+
+export const group = (): GroupListReply["items"][number] => ({
+  ...{ name: "shop-billing", kind: "subscription", subscription: "billing", owner: "node-1" },
+  ...{ type: "classic", state: "Stable", coordinator: 3, lag: 12_345, members: 1, partitions: 2 },
+});
+
+export const groupDescribed = (changes: Partial<GroupReply> = {}): GroupReply => ({
+  ...group(),
+  members: [{ id: "owner-1", instance: "owner", client: "kbroker", host: "10.0.0.7", partitions: 2 }],
+  partitions: [
+    {
+      ...{ topic: "shop-orders", partition: 0, committed: 10, end: 12_350, lag: 12_340 },
+      ...{ settledAbove: 12_000, member: "owner-1" },
+    },
+    {
+      ...{ topic: "shop-orders", partition: 1, committed: 5, end: 10, lag: 5 },
+      ...{ settledAbove: 0, member: "owner-1" },
+    },
+  ],
+  ...changes,
 });
 
 export const broker = (changes: Partial<BrokerReply> = {}): BrokerReply => ({

@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { connectorListReply } from "../../src/lib/api/connector.ts";
 import { deadLetterListReply } from "../../src/lib/api/dead-letter.ts";
+import { groupListReply } from "../../src/lib/api/group.ts";
 import { nodeListReply } from "../../src/lib/api/node.ts";
 import { scheduledListReply } from "../../src/lib/api/schedule.ts";
 import { subscriptionListReply } from "../../src/lib/api/subscription.ts";
 import { topicListReply } from "../../src/lib/api/topic.ts";
-import { connector, deadLetter, node, scheduled, subscription, topic } from "./fixtures.ts";
+import { connector, deadLetter, group, node, scheduled, subscription, topic } from "./fixtures.ts";
 import { run, runJson } from "./run.ts";
 import { stubBroker } from "./stub-broker.ts";
 
@@ -21,6 +22,7 @@ const lists = [
   { name: "subscription list", argv: [], route: SUBSCRIPTIONS, item: subscription(), schema: subscriptionListReply },
   { name: "connector list", argv: [], route: CONNECTORS, item: connector(), schema: connectorListReply },
   { name: "broker nodes", argv: [], route: "GET /admin/v1/nodes", item: node(), schema: nodeListReply },
+  { name: "group list", argv: [], route: "GET /admin/v1/groups", item: group(), schema: groupListReply },
   { name: "dlq list", argv: ["billing"], route: LETTERS, item: deadLetter(), schema: deadLetterListReply },
   {
     name: "message scheduled list",
@@ -32,7 +34,7 @@ const lists = [
 ];
 
 test.each(lists)("$name prints a table, more of it with -o wide", async ({ name, argv, route, item }) => {
-  const { env } = await stubBroker({ [route]: { items: [item], total: 1, next: null } });
+  const { env } = await stubBroker({ [route]: { items: [item], total: 1, next: null, unheard: [] } });
 
   const table = await run(name, argv, env);
   const wide = await run(name, [...argv, "-o", "wide"], env);
@@ -44,7 +46,7 @@ test.each(lists)("$name prints a table, more of it with -o wide", async ({ name,
 test.each(lists)(
   "$name gives the same document with --json, -o json and -o yaml",
   async ({ name, argv, route, item, schema }) => {
-    const { env } = await stubBroker({ [route]: { items: [item], total: 1, next: null } });
+    const { env } = await stubBroker({ [route]: { items: [item], total: 1, next: null, unheard: [] } });
 
     const { json } = await runJson(name, argv, env);
     const outputs = [
@@ -61,14 +63,14 @@ test.each(lists)(
 test.each(lists)(
   "an empty $name says what it means on stderr, and is an empty list for programs",
   async ({ name, argv, route }) => {
-    const { env } = await stubBroker({ [route]: { items: [], total: 0, next: null } });
+    const { env } = await stubBroker({ [route]: { items: [], total: 0, next: null, unheard: [] } });
 
     const table = await run(name, argv, env);
     const { json } = await runJson(name, argv, env);
 
     expect(table.stdout).toBe("");
     expect(table.stderr).toMatch(
-      /^(There is no (topic|subscription|connector) yet\. Create one: kbroker \w+ create.*|No node is known here yet\. Ask again in a moment: kbroker broker nodes|No dead letters\. .+: kbroker dlq list billing --all|Nothing waits for its time\. Schedule a message: kbroker message schedule orders .+)\n$/,
+      /^(There is no (topic|subscription|connector) yet\. Create one: kbroker \w+ create.*|No node is known here yet\. Ask again in a moment: kbroker broker nodes|No consumer group .+: kbroker group list --all|No dead letters\. .+: kbroker dlq list billing --all|Nothing waits for its time\. Schedule a message: kbroker message schedule orders .+)\n$/,
     );
     expect(json).toMatchObject({ items: [] });
   },

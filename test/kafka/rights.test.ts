@@ -27,7 +27,7 @@ import { startKafka, testWithOwnKafka } from "../support/kafka.ts";
 /** On topics or on groups, such as `topic Read`, as the commands of docs/kafka.md give them. */
 type Right = readonly [on: "topic" | "group", operation: string];
 
-const RIGHTS: readonly Right[] = readFileSync("docs/kafka.md", "utf8")
+const RIGHTS: readonly Right[] = sectionOf("docs/kafka.md", "Rights")
   .split("\n")
   // Those for a prefix are the same ones on fewer names.
   .filter((line) => line.startsWith("kafka-acls.sh") && !line.includes("prefixed"))
@@ -74,6 +74,12 @@ testWithOwnKafka(
   },
   300_000,
 );
+
+/** What stands under a heading of a page. */
+function sectionOf(page: string, heading: string): string {
+  const [, section = ""] = readFileSync(page, "utf8").split(`\n## ${heading}\n`);
+  return section.split("\n## ")[0] ?? "";
+}
 
 function wireTo(brokers: readonly string[], username?: string): Wire {
   const sasl =

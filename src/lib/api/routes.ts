@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { brokerReply } from "./broker.ts";
+import { clusterReply } from "./cluster.ts";
 import {
   connectorCheckBody,
   connectorCheckReply,
@@ -15,6 +16,7 @@ import {
   connectorUpdateReply,
 } from "./connector.ts";
 import { deadLetterListReply, deadLetterQuery } from "./dead-letter.ts";
+import { groupListReply, groupQuery, groupReply } from "./group.ts";
 import { jobListReply, jobQuery, jobReply } from "./job.ts";
 import { lagReply } from "./lag.ts";
 import { moveReply, rewindBody, skipBody, undoBody } from "./move.ts";
@@ -97,6 +99,31 @@ export const ROUTES = {
     runs: "at-once",
     status: 200,
     summary: "The nodes that work on this storage, and what each of them owns.",
+  },
+  clusterDescribe: {
+    method: "GET",
+    path: `${BASE}/cluster`,
+    reply: clusterReply,
+    runs: "at-once",
+    status: 200,
+    summary: "The Kafka cluster that the broker works on: its brokers, and what is wrong with its own topics.",
+  },
+  groupList: {
+    method: "GET",
+    path: `${BASE}/groups`,
+    query: groupQuery,
+    reply: groupListReply,
+    runs: "at-once",
+    status: 200,
+    summary: "Consumer groups of the Kafka cluster, those of subscriptions and others.",
+  },
+  groupDescribe: {
+    method: "GET",
+    path: `${BASE}/groups/:name`,
+    reply: groupReply,
+    runs: "at-once",
+    status: 200,
+    summary: "One consumer group: who is in it, and how far it is in each partition.",
   },
   topicCreate: {
     method: "POST",

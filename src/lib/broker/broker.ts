@@ -10,6 +10,7 @@ import type { TopicSchema } from "../domain/topic.ts";
 import type { Adoptable, Capabilities, Engine, EngineStatus, ScheduledMessage } from "../engine/port.ts";
 import type { EndpointStatus } from "./delivery/delivery.ts";
 import type { Observer } from "./observer.ts";
+import type { ClusterView, GroupPage, GroupPageView, GroupView } from "./requests/cluster.ts";
 import type {
   ConnectorChecked,
   ConnectorView,
@@ -164,6 +165,10 @@ export interface Broker {
   status(): Promise<BrokerView>;
   /** Ascending by id. */
   nodes(): readonly NodeView[];
+  /** Fails with `no_cluster` where the storage is none; so do the next two. */
+  describeCluster(): Promise<ClusterView>;
+  listGroups(page: GroupPage): Promise<GroupPageView>;
+  describeGroup(name: string): Promise<GroupView>;
   /** Where a call is to be done; as this node knows it now. */
   placeOf(part: Part): Place;
   /** Resolves once this node knows of everything that any node has acknowledged. */

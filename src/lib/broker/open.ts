@@ -5,6 +5,7 @@ import { openCatalogView } from "./catalog-view.ts";
 import { keepCompiled } from "./compiled-schemas.ts";
 import type { Connectors } from "./connectors/connectors.ts";
 import { createAsking } from "./control/asking.ts";
+import { describeCluster } from "./control/cluster.ts";
 import { checkConnector, connectorTables } from "./control/connector-checks.ts";
 import { createConnector } from "./control/connector-create.ts";
 import { deleteConnector } from "./control/connector-delete.ts";
@@ -17,6 +18,7 @@ import { listDeadLetters } from "./control/dead-letters.ts";
 import { deleteSubscription, deleteTopic } from "./control/deletions.ts";
 import type { ControlDuty } from "./control/duty.ts";
 import { findMessage } from "./control/find-message.ts";
+import { describeGroup, listGroups } from "./control/groups.ts";
 import { createInTurn } from "./control/in-turn.ts";
 import { jobView } from "./control/job-view.ts";
 import { cancelJob, dropUnordered, jobNamed, jobsPass, listJobs } from "./control/jobs.ts";
@@ -164,6 +166,9 @@ export async function createBroker(deps: BrokerDeps & Parts): Promise<Broker> {
     status: () => status(control, { snapshot, ...started }),
     snapshot: async () => (await snapshot()) ?? [],
     nodes: () => listNodes(control),
+    describeCluster: () => describeCluster(control),
+    listGroups: (page) => listGroups(control, page),
+    describeGroup: (name) => describeGroup(control, name),
     placeOf: (part) => placeOf(control, part),
     caughtUp: () => engine.catalog.caughtUp(),
     async start() {

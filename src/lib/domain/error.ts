@@ -18,6 +18,8 @@ export const CODES = {
   schema_version_not_found: { status: 404, exit: 7 },
   connector_not_found: { status: 404, exit: 7 },
   job_not_found: { status: 404, exit: 7 },
+  group_not_found: { status: 404, exit: 7 },
+  no_cluster: { status: 404, exit: 7 },
   method_not_allowed: { status: 405, exit: 2 },
   request_timeout: { status: 408, exit: 3 },
   topic_exists: { status: 409, exit: 8 },

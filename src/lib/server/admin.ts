@@ -4,6 +4,7 @@ import { type AdminRoute, type ParsedBody, type ParsedQuery, ROUTES, type RouteN
 import { KBrokerError, type Problem } from "../domain/error.ts";
 import { parsePayload } from "../domain/json.ts";
 import { brokerHandlers } from "./broker-status.ts";
+import { clusterHandlers } from "./cluster.ts";
 import { connectorHandlers } from "./connectors.ts";
 import { deadLetterHandlers } from "./dead-letters.ts";
 import type { Forwarder } from "./forward.ts";
@@ -35,6 +36,7 @@ const HANDLERS: Handlers = {
   ...connectorHandlers,
   ...brokerHandlers,
   ...nodeHandlers,
+  ...clusterHandlers,
 };
 
 /** What a route that declares no query and no body takes: nothing (some clients send `{}`). */

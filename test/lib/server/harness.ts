@@ -71,6 +71,7 @@ export function brokerWith(some: Partial<Broker>): Broker {
     ...{ checkConnector: never, connectorTables: never },
     ...{ checkEndpoint: never, status: never, snapshot: never, start: never, stop: never, idle: never },
     ...{ listSchemas: never, updateSchema: never, checkSchema: never, diffSchemas: never },
+    ...{ describeCluster: never, listGroups: never, describeGroup: never },
     ...{ nodes: never, placeOf: () => ({ kind: "here" }), caughtUp: async () => undefined },
     ...some,
   };

@@ -23,7 +23,7 @@ interface CompletedFlag {
 }
 
 /** What has names of its own that only the broker knows. */
-export type Resource = "topic" | "importable topic" | "subscription" | "job" | "connector";
+export type Resource = "topic" | "importable topic" | "subscription" | "job" | "connector" | "group";
 
 export interface Candidate {
   readonly word: string;
@@ -45,7 +45,7 @@ const NAME_FLAGS: Readonly<Record<string, Resource>> = {
 const NAME_NOUNS: Readonly<Record<string, Resource>> = {
   ...{ topic: "topic", schema: "topic", message: "topic" },
   ...{ subscription: "subscription", dlq: "subscription", job: "job" },
-  connector: "connector",
+  ...{ connector: "connector", group: "group" },
 };
 
 /** `typed`: the words behind `kbroker` up to the cursor, the last one as far as it is typed. */

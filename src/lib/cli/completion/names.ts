@@ -1,5 +1,6 @@
 import type { AdminClient } from "../../client/admin.ts";
 import type { Clock } from "../../domain/clock.ts";
+import { groupNames } from "../flows/pick.ts";
 import type { Resource } from "./candidates.ts";
 
 /** Somebody waits with a finger on the key: after this there are no names. */
@@ -27,9 +28,10 @@ const LISTS = {
   subscription: "subscriptionList",
   job: "jobList",
   connector: "connectorList",
-} as const satisfies Record<Resource, string>;
+} as const satisfies Record<Exclude<Resource, "group">, string>;
 
 async function namesOf(admin: AdminClient, of: Resource): Promise<readonly string[]> {
+  if (of === "group") return groupNames(admin);
   const { items } = await admin.call(LISTS[of]);
   return items.map(({ name }) => name);
 }

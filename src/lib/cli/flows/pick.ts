@@ -3,13 +3,21 @@ import { KBrokerError } from "../../domain/error.ts";
 import type { Prompter } from "../prompter.ts";
 import { type Answered, missing } from "./flow.ts";
 
-export type Named = "topic" | "subscription" | "connector";
+export type Named = "topic" | "subscription" | "connector" | "group";
 
 const ROUTES = { topic: "topicList", subscription: "subscriptionList", connector: "connectorList" } as const;
-const LABELS = { topic: "Topic", subscription: "Subscription", connector: "Connector" } as const;
+const LABELS = { topic: "Topic", subscription: "Subscription", connector: "Connector", group: "Group" } as const;
+/** Of consumer groups, which may be many more than anybody reads. */
+const GROUPS_MAX = 1_000;
 
 export async function namesOf(what: Named, admin: AdminClient): Promise<string[]> {
+  if (what === "group") return groupNames(admin);
   const { items } = await admin.call(ROUTES[what]);
+  return items.map(({ name }) => name);
+}
+
+export async function groupNames(admin: AdminClient): Promise<string[]> {
+  const { items } = await admin.call("groupList", { query: { brief: "true", limit: GROUPS_MAX } });
   return items.map(({ name }) => name);
 }
 
@@ -22,7 +30,9 @@ export async function pickName(
   if (ask === undefined) throw missing([`<${what}>`], usage);
   const existing = await names();
   if (existing.length === 0) {
-    throw new KBrokerError("usage", `There is no ${what} yet.`, { hint: `kbroker ${what} create` });
+    throw new KBrokerError("usage", `There is no ${what} yet.`, {
+      hint: what === "group" ? "kbroker group list --all" : `kbroker ${what} create`,
+    });
   }
   const wish = await ask.choose({
     message: LABELS[what],
