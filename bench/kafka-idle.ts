@@ -7,6 +7,8 @@ import { isShort, type Kafka, type Node, say, startNode, until, withKafka } from
 const COUNT = isShort ? 100 : 1_000;
 const CREATORS = 8;
 const IDLE_MS = isShort ? 3_000 : 10_000;
+/** What follows an ownership is over by then: positions read, what former owners left cleared. */
+const SETTLE_MS = isShort ? 3_000 : 8_000;
 
 await withKafka(async (kafka) => {
   const { storage } = kafka;
@@ -83,6 +85,7 @@ async function idleOf(nodes: readonly Node[], kafka: Kafka): Promise<Idle> {
     const atMs = performance.now();
     return { cpuUs: sum("cpuUs"), sockets: sum("sockets"), received: sum("receivedBytes"), atMs };
   };
+  await new Promise((wake) => setTimeout(wake, SETTLE_MS));
   const [before, kafkaBefore] = [await look(), await kafka.cpuUs()];
   await new Promise((wake) => setTimeout(wake, IDLE_MS));
   const [after, kafkaAfter] = [await look(), await kafka.cpuUs()];
