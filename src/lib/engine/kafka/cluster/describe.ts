@@ -50,7 +50,7 @@ export async function describeCluster(wire: Wire, known: readonly KnownTopic[]):
   };
 }
 
-export function releaseOf(level: number | null): string | null {
+function releaseOf(level: number | null): string | null {
   if (level === null || level > LEVEL_MAX) return null;
   return RELEASES.findLast(([first]) => level >= first)?.[1] ?? null;
 }
