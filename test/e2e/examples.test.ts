@@ -142,6 +142,7 @@ async function fill(broker: E2eBroker): Promise<void> {
 
 const FILES: Readonly<Record<string, string>> = {
   "order.json": '{ "type": "object", "description": "an order" }',
+  "payment.json": '{ "type": "object" }',
   "broker.yaml": "version: 1\ntopics: [{name: clicks}]\n",
   "message.json": '{"orderId":"3"}',
   "sample.json": '{"orderId":"4"}',
