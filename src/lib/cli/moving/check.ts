@@ -43,6 +43,7 @@ const WHOLE = "";
 /** Which key of the entry is refused, by the code of the refusal. */
 const KEYS: Readonly<Partial<Record<Code, string>>> = {
   invalid_request: WHOLE,
+  topic_refused: WHOLE,
   topic_exists: "name",
   subscription_exists: "name",
   subscription_limit: "topic",

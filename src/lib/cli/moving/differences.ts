@@ -3,6 +3,7 @@ import { durationText } from "../../domain/duration.ts";
 import { MAX_IN_FLIGHT_DEFAULT, TIMEOUT_MS_DEFAULT } from "../../domain/subscription.ts";
 import { TOPIC_TTL_MS_MAX } from "../../domain/topic.ts";
 import { shellLine } from "../shell.ts";
+import { inOrder } from "./document.ts";
 import { wrong } from "./finding.ts";
 import type { SubscriptionSetup, TopicSetup } from "./setup.ts";
 
@@ -42,7 +43,33 @@ export function topicDifferences(compared: Compared<TopicSetup>): readonly Findi
       },
     ]),
     ...schemaDifference(compared),
+    ...layoutDifferences(compared),
   ];
+}
+
+/** What the file leaves out is as the broker has it. Partitions are only ever added, and no command changes Kafka's settings. */
+function layoutDifferences(compared: Compared<TopicSetup>): readonly Finding[] {
+  const { file, broker } = compared;
+  const stays = "It cannot be changed: correct the file.";
+  const isMore = (file.partitions ?? 0) > (broker.partitions ?? 0);
+  const more = ({ name, partitions }: TopicSetup) => ["topic", "update", name, "--partitions", String(partitions)];
+  return differences(compared, [
+    ...(file.partitions === undefined
+      ? []
+      : [
+          {
+            key: "partitions",
+            text: ({ partitions }: TopicSetup) => String(partitions),
+            command: isMore ? more : () => stays,
+          },
+        ]),
+    ...(file.configs === undefined ? [] : [{ key: "configs", text: configsText, command: () => stays }]),
+  ]);
+}
+
+function configsText({ configs = {} }: TopicSetup): string {
+  const pairs = Object.entries(inOrder(configs)).map(([name, value]) => `${name}=${value}`);
+  return pairs.length === 0 ? "none" : pairs.join(",");
 }
 
 /** Its text is too long to be shown, and no command reads it out of this file. */

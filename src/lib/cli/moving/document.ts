@@ -14,8 +14,18 @@ export function documentOf({ topics, subscriptions }: Setup): SetupDocument {
   };
 }
 
-function topicDocument({ name, visibility, ttlMs, schema }: TopicSetup): SetupDocument["topics"][number] {
-  return { name, visibility, ttl: durationText(ttlMs), ...(schema !== undefined && { schema }) };
+function topicDocument(topic: TopicSetup): SetupDocument["topics"][number] {
+  const { name, visibility, ttlMs, schema, partitions, configs } = topic;
+  return {
+    ...{ name, visibility, ttl: durationText(ttlMs) },
+    ...(partitions !== undefined && { partitions }),
+    ...(configs !== undefined && { configs: inOrder(configs) }),
+    ...(schema !== undefined && { schema }),
+  };
+}
+
+export function inOrder(configs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(configs).sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
 }
 
 function subscriptionDocument(subscription: SubscriptionSetup): SetupDocument["subscriptions"][number] {

@@ -19,12 +19,20 @@ export async function exportSetup(admin: AdminClient, tell: (text: string) => vo
   const subscriptions = state.subscriptions.map((one) => subscriptionSetup(one, state));
   const connectors = (await admin.call("connectorList")).items.map(({ name }) => name);
   const document = documentOf({ topics, subscriptions });
-  return { document, notes: [...connectorNotes(connectors), ...queryNotes(document)] };
+  const imported = state.topics.filter(({ layout }) => layout?.imported === true).map(({ name }) => name);
+  return { document, notes: [...connectorNotes(connectors), ...importedNotes(imported), ...queryNotes(document)] };
 }
 
 function connectorNotes(names: readonly string[]): string[] {
   if (names.length === 0) return [];
   return [`Not in it: connectors (${names.join(", ")}). Two brokers must not read one database's slot.`];
+}
+
+function importedNotes(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [
+    `Kafka had ${names.join(", ")} before; on another broker that is an ordinary topic with kbroker's own settings.`,
+  ];
 }
 
 /** An address cannot hold a password, but a query may hold anything. */

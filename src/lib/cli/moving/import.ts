@@ -26,7 +26,8 @@ export interface ImportDeps {
 export async function planImport({ setup, place }: ReadSetup, deps: ImportDeps): Promise<Plan> {
   const { admin, from, paused, where } = deps;
   const state = await readState(admin);
-  const plan = await planOf(paused ? allPaused(setup) : setup, { admin, state, where });
+  const meant = state.isOnKafka ? setup : withoutLayouts(setup);
+  const plan = await planOf(paused ? allPaused(meant) : meant, { admin, state, where });
   const rules = ruleFindings(setup, state);
   const wrong = [...rules, ...(await checkFindings(plan, admin, from))];
   const differing = [...plan.topics, ...plan.subscriptions].flatMap(({ differences }) => differences);
@@ -38,6 +39,11 @@ export async function planImport({ setup, place }: ReadSetup, deps: ImportDeps):
 
 function allPaused({ topics, subscriptions }: Setup): Setup {
   return { topics, subscriptions: subscriptions.map((one) => ({ ...one, state: "paused" })) };
+}
+
+/** Another engine has no partitions: there is nothing that they would change. */
+function withoutLayouts({ topics, subscriptions }: Setup): Setup {
+  return { topics: topics.map((one) => ({ ...one, partitions: undefined, configs: undefined })), subscriptions };
 }
 
 type Problems = ReturnType<typeof placedInOrder>;

@@ -74,8 +74,9 @@ function setupOf({ topics, subscriptions }: SetupDocument): Setup {
   return { topics: topics.map(topicSetup), subscriptions: agreed };
 }
 
-function topicSetup({ name, visibility = "private", ttl, schema }: SetupDocument["topics"][number]): TopicSetup {
-  return { name, visibility, ttlMs: msOf(ttl, TOPIC_TTL_MS_MAX), schema };
+function topicSetup(given: SetupDocument["topics"][number]): TopicSetup {
+  const { name, visibility = "private", ttl, schema, partitions, configs } = given;
+  return { name, visibility, ttlMs: msOf(ttl, TOPIC_TTL_MS_MAX), schema, partitions, configs };
 }
 
 function subscriptionSetup(given: SetupDocument["subscriptions"][number]): SubscriptionSetup {

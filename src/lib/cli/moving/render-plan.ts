@@ -29,8 +29,9 @@ export function countsText({ topics, subscriptions }: Plan, action: "create" | "
   return [...count(topics, "topic"), ...count(subscriptions, "subscription")].join(" and ");
 }
 
-function topicText({ setup: { visibility, ttlMs, schema } }: TopicItem): string {
-  return `${visibility}, kept ${durationText(ttlMs)}${schema === undefined ? "" : ", with a schema"}`;
+function topicText({ setup: { visibility, ttlMs, schema, partitions } }: TopicItem): string {
+  const lies = partitions === undefined ? "" : `, ${plural(partitions, "partition")}`;
+  return `${visibility}, kept ${durationText(ttlMs)}${lies}${schema === undefined ? "" : ", with a schema"}`;
 }
 
 function subscriptionText({ setup: { topic, endpoint, state } }: SubscriptionItem): string {

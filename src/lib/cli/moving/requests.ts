@@ -5,8 +5,14 @@ import type { SubscriptionSetup, TopicSetup } from "./setup.ts";
 /** Where subscriptions that are made begin. */
 export type From = "latest" | "beginning";
 
-export function topicBody({ name, visibility, ttlMs, schema }: TopicSetup): RouteBody<"topicCreate"> {
-  return { name, visibility, ttl: durationText(ttlMs), ...(schema !== undefined && { schema }) };
+export function topicBody(topic: TopicSetup): RouteBody<"topicCreate"> {
+  const { name, visibility, ttlMs, schema, partitions, configs } = topic;
+  return {
+    ...{ name, visibility, ttl: durationText(ttlMs) },
+    ...(schema !== undefined && { schema }),
+    ...(partitions !== undefined && { partitions }),
+    ...(configs !== undefined && { configs: { ...configs } }),
+  };
 }
 
 export function subscriptionBody(subscription: SubscriptionSetup, from: From): RouteBody<"subscriptionCreate"> {

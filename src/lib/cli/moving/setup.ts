@@ -16,6 +16,10 @@ export interface TopicSetup {
   readonly ttlMs: number;
   /** The text of the newest version; `undefined`: none. */
   readonly schema: string | undefined;
+  /** On Kafka; `undefined`: as many as the broker gives it. */
+  readonly partitions: number | undefined;
+  /** Settings of Kafka's own, by name; `undefined`: none that were given. */
+  readonly configs: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SubscriptionSetup {

@@ -3,6 +3,7 @@ import { found } from "../../config/found.ts";
 import type { KnownKeys } from "../../config/known-keys.ts";
 import { leaf, text, textWithout } from "../../config/leaf.ts";
 import { parseDurationMs } from "../../domain/duration.ts";
+import { PARTITIONS_MAX } from "../../domain/layout.ts";
 import { deadLetterNameProblem, nameProblem } from "../../domain/names.ts";
 import { PERMANENT_STATUSES_MAX, permanentStatusProblem } from "../../domain/permanent-status.ts";
 import { RETRY_DELAY_MS_MAX, RETRY_DELAYS_MAX } from "../../domain/retry.ts";
@@ -43,6 +44,16 @@ function reason(problemOf: (name: string) => string | undefined) {
   return (name: string) => problemOf(name)?.replace(/\.$/, "");
 }
 
+function isConfigs(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length > 0 &&
+    Object.values(value).every((one) => typeof one === "string")
+  );
+}
+
 const topic = z.strictObject({
   name: textWithout(
     reason((name) => nameProblem("topic", name)),
@@ -53,6 +64,15 @@ const topic = z.strictObject({
   ),
   visibility: oneOf("visibility", ["private", "public"]).optional(),
   ttl: duration("ttl", "3d", TTL).optional(),
+  partitions: leaf(
+    (value): value is number =>
+      typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= PARTITIONS_MAX,
+    { expected: `a whole number from 1 to ${PARTITIONS_MAX}`, fix: "Write for instance partitions: 6." },
+  ).optional(),
+  configs: leaf(isConfigs, {
+    expected: "settings of Kafka's topics, each a text",
+    fix: 'Write for instance configs: {min.insync.replicas: "2"}.',
+  }).optional(),
   schema: text({
     expected: "the JSON text of a JSON Schema",
     fix: "Write schema: | and below it the JSON, indented by two spaces more.",

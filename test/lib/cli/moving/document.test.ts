@@ -6,6 +6,7 @@ import { parseSetup } from "../../../../src/lib/cli/moving/read-file.ts";
 import type { Setup, SubscriptionSetup, TopicSetup } from "../../../../src/lib/cli/moving/setup.ts";
 import { HOUR_MS } from "../../../../src/lib/domain/topic.ts";
 
+const NO_LAYOUT = { partitions: undefined, configs: undefined };
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
 
 /** JSON as tools and people write it: over lines or on one, with whatever stands in texts, spaces and line ends. */
@@ -17,6 +18,13 @@ const topic: fc.Arbitrary<TopicSetup> = fc.record({
   name,
   visibility: fc.constantFrom("public", "private"),
   ttlMs: fc.integer({ min: HOUR_MS, max: 7 * 24 * HOUR_MS }),
+  partitions: fc.option(fc.integer({ min: 1, max: 1_000 }), { nil: undefined }),
+  configs: fc.option(
+    fc.dictionary(fc.stringMatching(/^[a-z.]{1,9}$/), fc.string(), { minKeys: 1, noNullPrototype: true }),
+    {
+      nil: undefined,
+    },
+  ),
   schema: fc.option(fc.oneof(schema, fc.string({ minLength: 1 })), { nil: undefined }),
 });
 
@@ -62,7 +70,9 @@ test.prop([setup])("the same state is the same text, whatever order it comes in"
 
 it("a schema stands in the file line by line, not folded and not escaped", () => {
   const text = `{\n  "description": "${"long ".repeat(40)}",\n  "type": "object"\n}\n`;
-  const topics: Setup["topics"] = [{ name: "orders", visibility: "public", ttlMs: HOUR_MS, schema: text }];
+  const topics: Setup["topics"] = [
+    { name: "orders", visibility: "public", ttlMs: HOUR_MS, schema: text, ...NO_LAYOUT },
+  ];
 
   const lines = documentText(documentOf({ topics, subscriptions: [] })).split("\n");
 

@@ -41,7 +41,7 @@ subscriptions:
   expect(problemsOf(text)).toEqual([
     '4:17 topics[0].visibility: Expected private or public, found the text "publik".',
     '5:10 topics[0].ttl: Expected a duration between 1h and 7d, found the text "30d".',
-    '6:5 topics[0].shema: Expected name, visibility, ttl, schema; found the key "shema", which looks like schema.',
+    '6:5 topics[0].shema: Expected name, visibility, ttl, partitions, configs, schema; found the key "shema", which looks like schema.',
     '7:11 topics[1].name: Expected the name of a topic, found the text "a_errors": Names that end with "_errors" are kept for dead letter topics.',
     "8:5 topics[2].name: name is missing: expected the name of a topic.",
     "8:13 topics[2].schema: Expected the JSON text of a JSON Schema, found a mapping.",
@@ -76,11 +76,13 @@ it("of a file of another version it says only that", () => {
   expect(problems).toEqual(["1:10 version: Expected 1, the version of this format; found 2."]);
 });
 
+const NOTHING_SAID = { schema: undefined, partitions: undefined, configs: undefined };
+
 it("what is left out has its default", () => {
   const text = "version: 1\ntopics: [{name: orders}]\nsubscriptions: [{name: b, topic: orders, endpoint: http://h/}]\n";
 
   expect(parseSetup("broker.yaml", new TextEncoder().encode(text)).setup).toEqual({
-    topics: [{ name: "orders", visibility: "private", ttlMs: 604_800_000, schema: undefined }],
+    topics: [{ name: "orders", visibility: "private", ttlMs: 604_800_000, ...NOTHING_SAID }],
     subscriptions: [
       {
         ...{ name: "b", topic: "orders", endpoint: "http://h/", state: "active", maxInFlight: 100, timeoutMs: 30_000 },
