@@ -188,6 +188,25 @@ subscriptions:
   expect(await exported(broker)).toBe(before);
 });
 
+test("a sixth subscription of a private topic is told once", async () => {
+  const broker = await startBroker();
+  await broker.admin("topicCreate", "", { name: "orders" });
+  for (const name of ["s1", "s2", "s3", "s4", "s5"])
+    await broker.admin("subscriptionCreate", "", { name, topic: "orders", endpoint: ENDPOINT });
+  const sixth = `subscriptions: [{name: s6, topic: orders, endpoint: "${ENDPOINT}"}]\n`;
+  const both = await written(`version: 1\ntopics: [{name: orders}]\n${sixth}`);
+  const alone = await written(`version: 1\n${sixth}`);
+
+  for (const file of [both, alone]) {
+    const { error } = failed.parse((await runJson("broker import", [file, "--yes"], at(broker))).json);
+    expect({ file, code: error.code, count: error.problems.length }).toEqual({
+      file,
+      code: "import_invalid",
+      count: 1,
+    });
+  }
+});
+
 test("dead letters that a deleted subscription left are told before anything is made", async () => {
   const broker = await startBroker();
   const consumer = await startConsumer(400);

@@ -12,8 +12,8 @@ topics:
   - {name: clicks, visibility: public, schema: "true"}
 subscriptions:
   - {name: alarm, topic: shared_errors, endpoint: http://h/, deadLetterTtl: 3d}
-  - {name: billing, topic: orders, endpoint: http://h/, state: paused, deadLetterTopic: shared_errors, deadLetterTtl: 2d}
   - {name: stock, topic: clicks, endpoint: http://h/, deadLetterTopic: shared_errors}
+  - {name: billing, topic: orders, endpoint: http://h/, state: paused, deadLetterTopic: shared_errors, deadLetterTtl: 2d}
 `;
 const CREATIONS = 5;
 

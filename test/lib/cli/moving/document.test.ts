@@ -79,3 +79,12 @@ it("a schema stands in the file line by line, not folded and not escaped", () =>
   expect(lines).toContain("    schema: |");
   expect(lines).toContain('        "type": "object"');
 });
+
+it("what stands on one line stays on one line, however long", () => {
+  const text = `{"description": "${"long ".repeat(40)}"}`;
+  const topics: Setup["topics"] = [
+    { name: "orders", visibility: "public", ttlMs: HOUR_MS, schema: text, ...NO_LAYOUT },
+  ];
+
+  expect(documentText(documentOf({ topics, subscriptions: [] }))).toContain(`    schema: '${text}'\n`);
+});
