@@ -15,11 +15,11 @@ export async function readState(admin: AdminClient): Promise<BrokerState> {
   const subscriptions = (await admin.call("subscriptionList")).items;
   const topics = (await admin.call("topicList")).items;
   const names = new Set(topics.map(({ name }) => name));
-  // One whose topic went between the two went with it.
   const { engine } = await admin.call("brokerStatus");
   return {
     isOnKafka: engine === "kafka",
     topics,
+    // One whose topic went between the two calls went with it.
     subscriptions: subscriptions.filter(({ topic }) => names.has(topic)),
   };
 }

@@ -1,10 +1,11 @@
 import { describeQuorumV2 } from "@platformatic/kafka";
 import type { BrokerState, ClusterBroker, ClusterState, ClusterTopic } from "../../../domain/cluster.ts";
 import { failureOf, KafkaFailure } from "../wire/failure.ts";
+import { TOPIC_AUTHORIZATION_FAILED } from "../wire/metadata.ts";
 import type { Wire } from "../wire/wire.ts";
 import { askAnybody, askOne } from "./ask.ts";
 import { askAbilities, askBrokers, type RegisteredBroker } from "./requests.ts";
-import { inSyncMins, type Seen, seeTopics, TOPIC_AUTHORIZATION_FAILED } from "./topics.ts";
+import { inSyncMins, type Seen, seeTopics } from "./topics.ts";
 
 /** A topic that kbroker works with; `uuid`: of the one that it made, where that is known. */
 export interface KnownTopic {

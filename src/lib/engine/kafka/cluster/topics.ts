@@ -1,6 +1,8 @@
 import { ConfigResourceTypes, type Connection, describeConfigsV4, metadataV12 } from "@platformatic/kafka";
 import type { ClusterPartition } from "../../../domain/cluster.ts";
 import { failureOf } from "../wire/failure.ts";
+import { placementOf } from "../wire/layouts.ts";
+import { TOPIC_AUTHORIZATION_FAILED } from "../wire/metadata.ts";
 import type { Wire } from "../wire/wire.ts";
 import { askAnybody, hasList, withErrors } from "./ask.ts";
 
@@ -21,7 +23,6 @@ export interface Seen {
   readonly denied: ReadonlySet<string>;
 }
 
-export const TOPIC_AUTHORIZATION_FAILED = 29;
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
 /** So many are asked for in one request. */
 const NAMES_MAX = 1_000;
@@ -51,12 +52,7 @@ function metadata(connection: Connection, names: readonly string[]): Promise<met
 }
 
 function seenTopic(name: string, { topicId, partitions }: metadataV12.MetadataResponseTopic): SeenTopic {
-  const seen = partitions.map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
-    index: partitionIndex,
-    leader: leaderId < 0 ? null : leaderId,
-    replicas: replicaNodes,
-    inSync: isrNodes,
-  }));
+  const seen = partitions.map((partition) => ({ index: partition.partitionIndex, ...placementOf(partition) }));
   return { name, uuid: topicId, partitions: seen.sort((a, b) => a.index - b.index) };
 }
 

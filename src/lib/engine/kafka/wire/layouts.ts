@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, ConfigSources, describeConfigsV4 } from "@platformatic/kafka";
+import { ConfigResourceTypes, ConfigSources, describeConfigsV4, type metadataV12 } from "@platformatic/kafka";
 import type { PartitionLayout } from "../../../domain/layout.ts";
 import { failureOf } from "./failure.ts";
 import { askMetadata } from "./metadata.ts";
@@ -29,11 +29,19 @@ export async function laidOut(wire: Wire, names: readonly string[] | null): Prom
   return topics.flatMap(({ name, topicId, errorCode, isInternal, partitions }) => {
     if (name === null || name === undefined || errorCode !== 0) return [];
     const placed: PartitionLayout[] = [];
-    for (const { partitionIndex, leaderId, replicaNodes, isrNodes } of partitions) {
-      placed[partitionIndex] = { leader: leaderId < 0 ? null : leaderId, replicas: replicaNodes, inSync: isrNodes };
-    }
+    for (const partition of partitions) placed[partition.partitionIndex] = placementOf(partition);
     return [{ name, uuid: topicId, isInternal, partitions: placed }];
   });
+}
+
+type Answered = metadataV12.MetadataResponsePartition;
+
+export function placementOf({
+  leaderId,
+  replicaNodes,
+  isrNodes,
+}: Pick<Answered, "leaderId" | "replicaNodes" | "isrNodes">): PartitionLayout {
+  return { leader: leaderId < 0 ? null : leaderId, replicas: replicaNodes, inSync: isrNodes };
 }
 
 /** All of its settings, or those that are named. */

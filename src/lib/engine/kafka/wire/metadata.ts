@@ -77,7 +77,7 @@ export function createMetadata(ask: <T>(act: (connection: Connection) => Promise
   };
 }
 
-const TOPIC_AUTHORIZATION_FAILED = 29;
+export const TOPIC_AUTHORIZATION_FAILED = 29;
 
 /** Of these topics, or of all that there are. One that is not there is an error of the whole request for the library; the answer has the others all the same. */
 export async function askMetadata(
