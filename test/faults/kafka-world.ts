@@ -9,6 +9,7 @@ import { MAX_IN_FLIGHT_DEFAULT } from "../../src/lib/domain/subscription.ts";
 import { fetchOffsets } from "../../src/lib/engine/kafka/owners/offsets.ts";
 import { decodeKey } from "../../src/lib/engine/kafka/positions/parked-keys.ts";
 import { fetchOnce } from "../../src/lib/engine/kafka/wire/fetch.ts";
+import { askMetadata } from "../../src/lib/engine/kafka/wire/metadata.ts";
 import { ledTopic } from "../../src/lib/engine/kafka/wire/topics.ts";
 import { openWire, type Wire } from "../../src/lib/engine/kafka/wire/wire.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
@@ -36,6 +37,13 @@ export interface FaultNode {
   end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
 }
 
+/** A partition of the topic, as the cluster says. */
+export interface LedShard {
+  /** -1: none right now. */
+  readonly leader: number;
+  readonly inSync: readonly number[];
+}
+
 export interface FaultWorld {
   readonly cluster: Cluster;
   readonly nodes: readonly FaultNode[];
@@ -47,6 +55,8 @@ export interface FaultWorld {
   quiet(subscription?: string): Promise<LagReply>;
   /** The id of the Kafka node that keeps the group. */
   coordinatorOf(group: string): Promise<number>;
+  /** By the number of the partition; a Kafka node that is silent is asked once. */
+  shards(): Promise<readonly LedShard[]>;
   /** What the consumer group of the subscription has committed, as Kafka says: the same as the ends of all shards. */
   expectCommitted(lag: LagReply): Promise<void>;
   /** What Kafka has committed for the group: the generation (how many moves were made) of each shard, as the commit that counts says. */
@@ -116,7 +126,7 @@ export async function startWorld({
     await onceOwned(() => admin().call("subscriptionCreate", { body: { name, ...settings } }));
   }
 
-  let offsetsWire: Wire | undefined;
+  let [offsetsWire, shardsWire]: (Wire | undefined)[] = [];
 
   return {
     cluster,
@@ -140,6 +150,13 @@ export async function startWorld({
       const look = (connection: Connection) => findCoordinatorV6.api.async(connection, GROUP_KEYS, [group]);
       const { coordinators } = await openTestWire(cluster).call({ any: true }, look);
       return coordinators[0]?.nodeId ?? -1;
+    },
+    async shards() {
+      shardsWire ??= openTestWire(cluster);
+      const look = (connection: Connection) => askMetadata(connection, [TOPIC]);
+      const { topics } = await shardsWire.call({ any: true }, look, { purpose: "ask" });
+      const shards = [...(topics[0]?.partitions ?? [])].sort((a, b) => a.partitionIndex - b.partitionIndex);
+      return shards.map(({ leaderId, isrNodes }) => ({ leader: leaderId, inSync: isrNodes }));
     },
     async expectCommitted({ subscription, shards }) {
       const wire = openTestWire(cluster);
