@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { testWithOwnKafka } from "../support/kafka.ts";
 import { FAULT_MS_MAX, length } from "./kafka-length.ts";
-import { ledgerOf, startNodesTraffic } from "./kafka-traffic.ts";
+import { ledgerOf, REFUSAL_MS_MAX, startNodesTraffic } from "./kafka-traffic.ts";
 import { REPEATS_MAX, SUBSCRIPTION, startWorld, TOPIC } from "./kafka-world.ts";
 
 const AWAY_MS = length(12_000, 120_000);
@@ -37,6 +37,7 @@ testWithOwnKafka(
     expect(lost).toEqual([]);
     expect(Math.max(...repeats)).toBeLessThanOrEqual(REPEATS_MAX);
     expect([...refusals.keys()]).toEqual(["503 engine_unavailable"]);
+    expect(slowest.refusalMs).toBeLessThan(REFUSAL_MS_MAX);
     expect(troubles.filter(({ answer }) => answer === undefined)).toEqual([]);
     expect(lag.deadLetters).toBe(0);
     for (const node of world.nodes) expect(saidAgain(node.process().log()), node.name).toEqual([]);

@@ -3,7 +3,7 @@ import { expect, vi } from "vitest";
 import { partitionOf } from "../../src/lib/engine/kafka/partitioner.ts";
 import { testWithOwnKafka } from "../support/kafka.ts";
 import { FAULT_MS_MAX, length } from "./kafka-length.ts";
-import { ledgerOf, type NodesTraffic, startNodesTraffic } from "./kafka-traffic.ts";
+import { ledgerOf, type NodesTraffic, REFUSAL_MS_MAX, startNodesTraffic } from "./kafka-traffic.ts";
 import { type FaultWorld, REPEATS_MAX, SUBSCRIPTION, startWorld, TOPIC, WAIT } from "./kafka-world.ts";
 
 /** Who is frozen, one after the other: a Kafka node that leads shards, or the one that coordinates the subscription's group as well. */
@@ -16,8 +16,6 @@ const PUSHES_EACH = 200;
  * served because somebody did; the cluster itself needs 3 s.
  */
 const REQUEST_MS = 15_000;
-/** The 10 s that an append may take, and slack. */
-const REFUSAL_MS_MAX = 15_000;
 
 testWithOwnKafka(
   `a Kafka node that leads shards, frozen ${FREEZES.length} times, holds up nobody once the cluster has given it up, and nothing is lost`,

@@ -7,6 +7,8 @@ const PUBLISHERS_EACH = 4;
 const ANSWER_MS_MAX = 60_000;
 /** A bound on what hangs, not on what is slow. */
 const PUSHED_MS_MAX = 240_000;
+/** The 10 s that an append may take from the call on, and generous slack: what is later waited for something else as well. */
+export const REFUSAL_MS_MAX = 15_000;
 /** Before the same message is sent to the next node. */
 const PAUSE_MS = 50;
 
