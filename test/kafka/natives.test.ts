@@ -20,14 +20,15 @@ import { settingsFor } from "../support/kafka-nodes.ts";
 
 const MS_MAX = 240_000;
 const DAY_MS = 86_400_000;
-const LIMITS = { partitions: 1, parkedPartitions: 1, schedulePartitions: 1 };
+const LIMITS = { parkedPartitions: 1, schedulePartitions: 1 };
 
 /** A broker on Kafka under a prefix of its own, and what somebody with Kafka's own clients does there. */
-async function world() {
+async function world({ partitions = 1 }: { readonly partitions?: number } = {}) {
   const servers = [...(await kafkaForTests())];
   const settings = settingsFor(servers);
   const prefix = `n${randomUUID().slice(0, 8)}-`;
-  const broker = await startBroker({}, { storage: { engine: "kafka", settings, prefix, limits: LIMITS } });
+  const limits = { ...LIMITS, partitions };
+  const broker = await startBroker({}, { storage: { engine: "kafka", settings, prefix, limits } });
   const wire = openWire({ settings, clock: systemClock });
   onTestFinished(() => wire.close());
   const make = async (name: string, configs: Readonly<Record<string, string>> = {}) => {
@@ -101,22 +102,25 @@ testWithKafka(
 );
 
 testWithKafka(
-  "partitions that are added are pushed from, and dead letters lie as safe as their topic",
+  "partitions that are added are pushed from, and dead letters lie as safe as their topic, in one partition",
   async () => {
-    const { broker, send, prefix } = await world();
+    const { broker, send, prefix } = await world({ partitions: 3 });
     const consumer = await startConsumer();
     const configs = { "min.insync.replicas": "1" };
-    await broker.admin("topicCreate", "", { name: "orders", configs });
+    await broker.admin("topicCreate", "", { name: "orders", partitions: 1, configs });
     await broker.admin("subscriptionCreate", "", { name: "billing", topic: "orders", endpoint: consumer.url });
     expect((await broker.admin("topicDescribe", "billing_errors")).layout).toMatchObject({
       ...{ kafkaTopic: `${prefix}billing_errors`, imported: false, replicationFactor: 1, configs },
+      partitions: 1,
     });
 
+    await broker.admin("topicUpdate", "billing_errors", { partitions: 2 });
     const { changes } = await broker.admin("topicUpdate", "orders", { partitions: 2 });
     await eventually(async () => send("orders", { value: '"from the new one"', partition: 1 }));
 
     expect(changes).toEqual([{ setting: "partitions", from: "1", to: "2" }]);
     expect((await broker.admin("topicDescribe", "orders")).layout?.partitions).toBe(2);
+    expect((await broker.admin("topicDescribe", "billing_errors")).layout?.partitions).toBe(2);
     expect((await consumer.received(1)).map(({ body }) => String(body))).toEqual(['"from the new one"']);
   },
   MS_MAX,

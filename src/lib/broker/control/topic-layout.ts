@@ -36,7 +36,11 @@ export async function layoutOf({ engine }: Deps, { id }: Topic): Promise<Layout 
   return (await engine.layouts?.of([id]))?.get(id) ?? null;
 }
 
+/** Each subscription has one, and few letters: what a cluster can bear is counted in partitions. */
+const ERRORS_PARTITIONS = 1;
+
 /** A dead letter topic is as safe as the topic that the letters come from. */
 export async function wishForErrors({ engine }: Deps, topicId: string): Promise<LayoutWish | undefined> {
-  return engine.layouts === null ? undefined : wishOf(await engine.layouts.wishLike(topicId));
+  if (engine.layouts === null) return undefined;
+  return wishOf({ ...(await engine.layouts.wishLike(topicId)), partitions: ERRORS_PARTITIONS });
 }
