@@ -11,7 +11,9 @@ export interface NewTopic {
   readonly configs: Readonly<Record<string, string>>;
 }
 
-const POLL_MS = 50;
+/** A cluster that has nothing else to do is there within milliseconds; the waits double. */
+const POLL_MS_MIN = 5;
+const POLL_MS_MAX = 100;
 /** The cluster's own setting. */
 const DEFAULT_REPLICATION = -1;
 
@@ -97,9 +99,9 @@ function isLed({ leaders }: KafkaTopic): boolean {
 
 async function until(wire: Wire, isSo: () => Promise<boolean>): Promise<void> {
   const untilMs = wire.clock.monotonic() + CALL_DEADLINE_MS;
-  while (!(await isSo())) {
+  for (let waitMs = POLL_MS_MIN; !(await isSo()); waitMs = Math.min(POLL_MS_MAX, waitMs * 2)) {
     if (wire.clock.monotonic() >= untilMs) return;
-    await wire.clock.after(POLL_MS);
+    await wire.clock.after(waitMs);
   }
 }
 
