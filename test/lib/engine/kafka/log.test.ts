@@ -60,6 +60,25 @@ testWithKafka("ten readers at the tail are served by one fetch, and nobody reads
   expect(counts.get("read") ?? 0).toBe(0);
 });
 
+testWithKafka("what a thousand ask for at the same time is one request", async () => {
+  const counts = new Map<string, number>();
+  const under = await openLog(await kafkaForTests(), { partitions: 3, through: counting(counts) });
+  await under.log.createTopic(TOPIC);
+  const shards = await under.log.shards(TOPIC);
+  await under.log.append(
+    TOPIC,
+    Array.from({ length: 9 }, (_, index) => message(String(index))),
+  );
+  counts.clear();
+
+  const ends = await Promise.all(
+    Array.from({ length: 1_000 }, () => Promise.all(shards.map(async (shard) => (await under.log.bounds(shard)).end))),
+  );
+
+  expect(new Set(ends.map((each) => each.reduce((sum, end) => sum + end, 0)))).toEqual(new Set([9]));
+  expect(counts.get("read")).toBe(2);
+});
+
 testWithKafka("whoever wrote reads it at once although the tail is followed already", async () => {
   const under = await openLog(await kafkaForTests());
   await under.log.createTopic(TOPIC);

@@ -15,10 +15,18 @@ export interface Offsets {
   at(shard: Shard, timeMs: number): Promise<number | undefined>;
 }
 
-interface Ask {
+/** A question, and all who ask it at this moment. */
+interface Ask extends Question {
+  readonly askers: Asker[];
+}
+
+interface Question {
   readonly topic: string;
   readonly partition: number;
   readonly timestamp: bigint;
+}
+
+interface Asker {
   readonly tell: (offset: number) => void;
   readonly fail: (failure: unknown) => void;
 }
@@ -32,7 +40,8 @@ const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 1_000;
 
 export function createOffsets(wire: Wire, topics: Pick<Topics, "ofShard">): Offsets {
-  let next: Map<number, Ask[]> | undefined;
+  /** By leader and question. */
+  let next: Map<number, Map<string, Ask>> | undefined;
 
   async function ask(shard: Shard, timestamp: bigint): Promise<number> {
     const untilMs = wire.clock.monotonic() + CALL_DEADLINE_MS;
@@ -50,19 +59,22 @@ export function createOffsets(wire: Wire, topics: Pick<Topics, "ofShard">): Offs
     }
   }
 
-  function together(leader: number, asked: Omit<Ask, "tell" | "fail">): Promise<number> {
+  function together(leader: number, question: Question): Promise<number> {
     return new Promise((tell, fail) => {
       if (next === undefined) {
-        const asks = new Map<number, Ask[]>();
+        const asks = new Map<number, Map<string, Ask>>();
         next = asks;
         setImmediate(() => {
           next = undefined;
-          for (const [node, all] of asks) for (const layer of layersOf(all)) void send(node, layer);
+          for (const [node, all] of asks) for (const layer of layersOf(all.values())) void send(node, layer);
         });
       }
-      const asks = next.get(leader) ?? [];
+      const asks = next.get(leader) ?? new Map<string, Ask>();
       next.set(leader, asks);
-      asks.push({ ...asked, tell, fail });
+      const key = `${question.timestamp}/${placeOf(question)}`;
+      const found = asks.get(key) ?? { ...question, askers: [] };
+      asks.set(key, found);
+      found.askers.push({ tell, fail });
     });
   }
 
@@ -73,7 +85,7 @@ export function createOffsets(wire: Wire, topics: Pick<Topics, "ofShard">): Offs
       const answers = await wire.call({ node }, (connection) => request(connection, asks), options);
       for (const each of asks) answer(each, answers.get(placeOf(each)));
     } catch (error) {
-      for (const { fail } of asks) fail(error);
+      for (const { askers } of asks) for (const { fail } of askers) fail(error);
     }
   }
 
@@ -88,16 +100,19 @@ export function createOffsets(wire: Wire, topics: Pick<Topics, "ofShard">): Offs
   };
 }
 
-/** Kafka answers for a partition once a request: each layer asks each partition at most once. */
-function layersOf(asks: readonly Ask[]): readonly (readonly Ask[])[] {
-  const layers: Map<string, Ask>[] = [];
+/** Kafka answers for a partition once a request: of several questions on one, each goes into another. */
+function layersOf(asks: Iterable<Ask>): readonly (readonly Ask[])[] {
+  const layers: Ask[][] = [];
+  const depths = new Map<string, number>();
   for (const ask of asks) {
     const place = placeOf(ask);
-    const layer = layers.find((each) => !each.has(place)) ?? new Map<string, Ask>();
-    if (layer.size === 0) layers.push(layer);
-    layer.set(place, ask);
+    const depth = depths.get(place) ?? 0;
+    depths.set(place, depth + 1);
+    const layer = layers[depth] ?? [];
+    layers[depth] = layer;
+    layer.push(ask);
   }
-  return layers.map((layer) => Array.from(layer.values()));
+  return layers;
 }
 
 interface Answer {
@@ -107,7 +122,11 @@ interface Answer {
 
 async function request(connection: Connection, asks: readonly Ask[]): Promise<ReadonlyMap<string, Answer>> {
   const byTopic = new Map<string, Ask[]>();
-  for (const each of asks) byTopic.set(each.topic, [...(byTopic.get(each.topic) ?? []), each]);
+  for (const each of asks) {
+    const ofTopic = byTopic.get(each.topic) ?? [];
+    byTopic.set(each.topic, ofTopic);
+    ofTopic.push(each);
+  }
   const asked = Array.from(byTopic, ([name, each]) => ({
     name,
     partitions: each.map(({ partition, timestamp }) => ({
@@ -139,11 +158,13 @@ function isResponse(value: unknown): value is listOffsetsV9.ListOffsetsResponse 
   return typeof value === "object" && value !== null && Array.isArray(Reflect.get(value, "topics"));
 }
 
-function answer({ tell, fail }: Ask, found: Answer | undefined): void {
-  if (found?.errorCode === 0) tell(Number(found.offset));
-  else fail(failureOf(found?.errorCode ?? NONE));
+function answer({ askers }: Ask, found: Answer | undefined): void {
+  for (const { tell, fail } of askers) {
+    if (found?.errorCode === 0) tell(Number(found.offset));
+    else fail(failureOf(found?.errorCode ?? NONE));
+  }
 }
 
-function placeOf({ topic, partition }: Pick<Ask, "topic" | "partition">): string {
+function placeOf({ topic, partition }: Pick<Question, "topic" | "partition">): string {
   return `${partition}/${topic}`;
 }
