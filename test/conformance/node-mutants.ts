@@ -133,9 +133,19 @@ export const NODE_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "a node knows only its own holds",
-    breaks: "every node names the same nodes, itself among them, and who holds what since when",
+    breaks: "every node names the same nodes, itself among them, and who holds what under which epoch since when",
     prepare: overNodes(({ nodes }) => ({
       nodes: { ...nodes, list: () => nodes.list().map((node) => (node.isSelf ? node : { ...node, holds: [] })) },
+    })),
+  },
+  {
+    fault: "a node tells its holds with an epoch of its own",
+    breaks: "every node names the same nodes, itself among them, and who holds what under which epoch since when",
+    prepare: overNodes(({ nodes }) => ({
+      nodes: {
+        ...nodes,
+        list: () => nodes.list().map((node) => ({ ...node, holds: node.holds.map((hold) => ({ ...hold, epoch: 0 })) })),
+      },
     })),
   },
   {

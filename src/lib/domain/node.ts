@@ -13,6 +13,8 @@ export interface NodeName {
 
 export interface Holding {
   readonly resource: string;
+  /** Of the ownership that it has. */
+  readonly epoch: number;
   /** Wall time. */
   readonly sinceMs: number;
 }

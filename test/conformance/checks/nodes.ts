@@ -283,17 +283,19 @@ export const nodeChecks: readonly NodesCheck[] = [
     },
   },
   {
-    promise: "every node names the same nodes, itself among them, and who holds what since when",
+    promise: "every node names the same nodes, itself among them, and who holds what under which epoch since when",
     async runOnNodes(bench) {
       const { a, b } = await twoNodes(bench);
       const seen = ({ engine }: Watched) =>
         engine.nodes.list().map(({ id, url, roles, isSelf, holds }) => {
-          return { id, url, roles: [...roles].sort(), isSelf, holds: holds.map(({ resource }) => resource) };
+          const held = holds.map(({ resource, epoch }) => ({ resource, epoch }));
+          return { id, url, roles: [...roles].sort(), isSelf, holds: held };
         });
       const roles = ["admin", "inbox", "outbox"];
       const expected = (self: Watched) =>
         [a, b].map((node) => {
-          return { id: node.id, url: `http://${node.id}`, roles, isSelf: node === self, holds: owned(node) };
+          const holds = owned(node).map((each) => ({ resource: each, epoch: node.owned.get(each)?.epoch }));
+          return { id: node.id, url: `http://${node.id}`, roles, isSelf: node === self, holds };
         });
 
       await expect.poll(() => seen(a), bench.soon).toEqual(expected(a));

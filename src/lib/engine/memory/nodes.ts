@@ -98,7 +98,7 @@ export function memoryNodes(): MemoryNodes {
 
   function infoOf(member: Member, self: Member): NodeInfo {
     const own = [...holds].filter(([, held]) => held.member === member);
-    const infos = own.map(([resource, { sinceMs }]) => ({ resource, sinceMs }));
+    const infos = own.map(([resource, { ownership, sinceMs }]) => ({ resource, epoch: ownership.epoch, sinceMs }));
     return {
       ...member.name,
       sinceMs: member.sinceMs,

@@ -51,7 +51,7 @@ export function createOwners(store: StateStore, clock: Clock): LocalOwners {
       return Promise.reject(new KBrokerError("epoch_stale", message));
     },
     holds: () =>
-      Array.from(held, ([resource, { sinceMs }]) => ({ resource, sinceMs })).sort((a, b) =>
+      Array.from(held.values(), ({ ownership, sinceMs }) => ({ ...ownership, sinceMs })).sort((a, b) =>
         a.resource < b.resource ? -1 : 1,
       ),
     async leave() {

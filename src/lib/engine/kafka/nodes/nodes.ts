@@ -32,7 +32,8 @@ export function kafkaNodes(membership: Membership, holds: Holds): Nodes {
     const held = new Map<Member, Holding[]>(all.map((member) => [member, []]));
     for (const hold of holds.all()) {
       const holder = livingHolder(all, hold);
-      if (holder !== undefined) held.get(holder)?.push({ resource: hold.resource, sinceMs: hold.sinceMs });
+      if (holder !== undefined)
+        held.get(holder)?.push({ resource: hold.resource, epoch: hold.epoch, sinceMs: hold.sinceMs });
     }
     for (const each of held.values()) each.sort((a, b) => (a.resource < b.resource ? -1 : 1));
     return held;
