@@ -3,6 +3,7 @@ import type { Outcome } from "../../domain/delivery.ts";
 import type { EndpointReport } from "../../domain/endpoint-report.ts";
 import { reasonOf, type Unacknowledged } from "../../domain/reading.ts";
 import { RETRY_AFTER_MS_MAX, waitOf } from "../../domain/retry-after.ts";
+import { steadyWallTime } from "../../domain/steady-time.ts";
 import type { Served } from "../../domain/strikes.ts";
 import type { OnRejecting, Subscription } from "../../domain/subscription.ts";
 import { type Window, window } from "../../domain/window.ts";
@@ -38,10 +39,12 @@ export class Endpoint {
   #newsFrom = 0;
   /** Rises with whatever a report tells. */
   #revision = 0;
+  readonly #wallOf: Readonly<Record<"probe" | "held", (monotonicMs: number) => number>>;
 
   constructor({ hold, known, parked, turned }: EndpointOptions) {
     const at = { wallMs: hold.clock.now(), monotonicMs: hold.clock.monotonic() };
     this.#hold = hold;
+    this.#wallOf = { probe: steadyWallTime(hold.clock), held: steadyWallTime(hold.clock) };
     this.#turned = turned;
     this.#circuit = circuit(known?.circuit && reopened(known.circuit, at));
     this.window = window(hold.subscription.maxInFlight, known?.window);
@@ -136,15 +139,13 @@ export class Endpoint {
 
   /** What the next owner shall know. */
   report(): EndpointReport {
-    const { clock } = this.#hold;
-    const wallOf = (monotonicMs: number) => Math.round(clock.now() + monotonicMs - clock.monotonic());
     const { open } = this.#circuit;
     const heldUntilMs = this.heldUntilMs();
     return {
       served: this.served,
       window: this.window.state,
-      ...(open === undefined ? {} : { circuit: { ...open, nextProbeMs: wallOf(open.nextProbeMs) } }),
-      ...(heldUntilMs === undefined ? {} : { heldUntilMs: wallOf(heldUntilMs) }),
+      ...(open === undefined ? {} : { circuit: { ...open, nextProbeMs: this.#wallOf.probe(open.nextProbeMs) } }),
+      ...(heldUntilMs === undefined ? {} : { heldUntilMs: this.#wallOf.held(heldUntilMs) }),
     };
   }
 

@@ -36,6 +36,7 @@ export class Feed {
   #readFrom: number;
   #wanted: boolean = false;
   #running: boolean = false;
+  #isWaiting: boolean = false;
   readonly #repeats: Repeats | undefined;
   readonly #reads: ReturnType<typeof triedAgain>;
   /** Below it all was judged once: what is read again there and is no settled repeat is none. */
@@ -116,6 +117,11 @@ export class Feed {
     return { shard: this.shard, offset };
   }
 
+  /** Whether it has given all that there was, and waits for what comes. */
+  isAtEnd(): boolean {
+    return this.#isWaiting && this.peek() === undefined;
+  }
+
   /** Where the next message will come from at the earliest. */
   nextOffset(): number {
     return this.peek()?.offset ?? this.#readFrom;
@@ -169,7 +175,12 @@ export class Feed {
 
   async #waitForMore(): Promise<void> {
     this.#wake = new AbortController();
-    await this.#options.hold.engine.log.changed(this.shard, this.#readFrom, this.#wake.signal);
+    this.#isWaiting = true;
+    try {
+      await this.#options.hold.engine.log.changed(this.shard, this.#readFrom, this.#wake.signal);
+    } finally {
+      this.#isWaiting = false;
+    }
   }
 
   async #read(): Promise<void> {

@@ -124,6 +124,8 @@ export class Feeds {
     for (const feed of this.#feeds) {
       this.#passExpired(feed);
       feed.forget();
+      // Of many that have nothing to do none asks the storage.
+      if (feed.isAtEnd()) continue;
       const alive = await engine.log.offsetAt(feed.shard, this.#expiredUntilMs() + 1);
       for (let at = -1; at < feed.nextOffset() && feed.nextOffset() < alive && !signal.aborted; ) {
         at = feed.nextOffset();

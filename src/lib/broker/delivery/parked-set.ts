@@ -12,6 +12,16 @@ export interface ParkedMessage {
   dueMs: number;
 }
 
+/** How far back parked messages keep what was published; `Infinity` where there is none. */
+export interface Reach {
+  /** The oldest publish time of what lies in the topic's log. */
+  readonly heldMs: number;
+  /** The same of what is redriven: it lies among the dead letters. */
+  readonly redrivenMs: number;
+  /** The first of those in each shard of the dead letter topic. */
+  readonly lettersFrom: ReadonlyMap<number, number>;
+}
+
 /** The parked messages of one subscription, as they are durable. Due times count in monotonic time: a clock that jumps moves none. */
 export interface ParkedSet {
   readonly size: number;
@@ -33,6 +43,8 @@ export interface ParkedSet {
   /** Whoever waits without a strike is due now. */
   hurry(): void;
   all(): Iterable<ParkedMessage>;
+  /** Goes through all of them where something has changed since it was asked last, and only then. */
+  reach(): Reach;
 }
 
 export function parkedSet(clock: Clock): ParkedSet {
@@ -40,6 +52,7 @@ export function parkedSet(clock: Clock): ParkedSet {
   const heap = dueHeap<ParkedMessage>();
   /** Those that wait without a strike, so that hurrying costs no more than what it moves. */
   const unstruck = new Set<ParkedMessage>();
+  let reach: Reach | undefined;
 
   function wait(message: ParkedMessage, dueMs: number): void {
     message.state = "waiting";
@@ -64,6 +77,7 @@ export function parkedSet(clock: Clock): ParkedSet {
     firstDueMs: () => heap.firstDueMs(),
     add(entry) {
       const key = sourceKey(entry.source);
+      reach = undefined;
       const message = messages.get(key) ?? { entry, state: "waiting", dueMs: 0 };
       message.entry = entry;
       messages.set(key, message);
@@ -74,6 +88,7 @@ export function parkedSet(clock: Clock): ParkedSet {
     giveBack: wait,
     remove(message) {
       take(message, "tried");
+      reach = undefined;
       messages.delete(sourceKey(message.entry.source));
     },
     takeDue: () => (heap.size === 0 ? undefined : take(heap.takeDue(clock.monotonic()), "tried")),
@@ -104,7 +119,26 @@ export function parkedSet(clock: Clock): ParkedSet {
       unstruck.clear();
     },
     all: () => messages.values(),
+    reach() {
+      reach ??= reachOf(messages.values());
+      return reach;
+    },
   };
+}
+
+function reachOf(messages: Iterable<ParkedMessage>): Reach {
+  let [heldMs, redrivenMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const lettersFrom = new Map<number, number>();
+  for (const { entry } of messages) {
+    const { source, publishTimeMs } = entry;
+    if (entry.redrive === undefined) heldMs = Math.min(heldMs, publishTimeMs);
+    else {
+      redrivenMs = Math.min(redrivenMs, publishTimeMs);
+      const first = lettersFrom.get(source.shard.index) ?? source.offset;
+      lettersFrom.set(source.shard.index, Math.min(source.offset, first));
+    }
+  }
+  return { heldMs, redrivenMs, lettersFrom };
 }
 
 function triedMs({ entry }: ParkedMessage): number {

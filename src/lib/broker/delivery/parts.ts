@@ -1,4 +1,5 @@
 import { type RateMeter, rateMeter } from "../../domain/rate.ts";
+import { steadyWallTime } from "../../domain/steady-time.ts";
 import { type Alarm, alarm } from "./alarm.ts";
 import { Burial } from "./burial.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
@@ -35,6 +36,8 @@ export interface Parts {
   readonly gone: Gone;
   readonly alarm: Alarm;
   readonly acks: RateMeter;
+  /** The wall time at which the first that is parked is due, of its monotonic time. */
+  readonly dueAtMs: (monotonicMs: number) => number;
 }
 
 export interface PartsOptions {
@@ -85,5 +88,6 @@ export function partsOf({ hold, opened, random, stir, status }: PartsOptions): P
     gone: gone(hold),
     alarm: rings,
     acks: rateMeter(hold.clock.monotonic()),
+    dueAtMs: steadyWallTime(hold.clock),
   };
 }

@@ -148,8 +148,8 @@ export class Positions {
 
   /** Commits what is dirty, unless a commit runs already or one failed just now. Never rejects. */
   commit(): void {
-    if (this.#hold.signal.aborted || this.#hold.clock.monotonic() < this.#notBeforeMs) return;
     if (this.#committing !== undefined || !this.#isDirty()) return;
+    if (this.#hold.signal.aborted || this.#hold.clock.monotonic() < this.#notBeforeMs) return;
     this.#committing = this.#hold.activity.during(this.#commitOnce()).finally(() => {
       this.#committing = undefined;
       if (this.#pending.settlements >= this.#hold.limits.commitCount || this.#pending.told.length > 0) this.commit();

@@ -1,6 +1,5 @@
 import type { ShardOffset } from "../../domain/job.ts";
 import type { Subscription } from "../../domain/subscription.ts";
-import type { ParkedEntry } from "../../engine/port.ts";
 import type { DeliveryStatus, EndpointStatus, LetterStatus } from "./delivery.ts";
 import { endpointStatus, endpointTroubles } from "./endpoint-status.ts";
 import type { Parts } from "./parts.ts";
@@ -35,38 +34,30 @@ export function statusOf(parts: Parts, moment: Moment): DeliveryStatus {
 }
 
 /** Of what is parked: its due time, but not before a pause that the consumer asked for, and only by a probe while the circuit is open. */
-function nextAttemptMs({ hold, parked }: Parts, { circuit, heldUntilMs }: EndpointStatus): number | null {
+function nextAttemptMs({ hold, parked, dueAtMs }: Parts, { circuit, heldUntilMs }: EndpointStatus): number | null {
   const { clock } = hold;
   const dueMs = parked.firstDueMs();
   if (dueMs === undefined) return null;
-  const atMs = circuit?.nextProbeMs ?? clock.now() + Math.max(0, dueMs - clock.monotonic());
-  return Math.round(Math.max(atMs, heldUntilMs ?? 0));
+  const atMs = circuit?.nextProbeMs ?? dueAtMs(Math.max(dueMs, clock.monotonic()));
+  return Math.max(atMs, heldUntilMs ?? 0);
 }
 
 function oldest({ parked }: Parts, { publishTimesMs }: Moment) {
-  let [heldMs, redrivenMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (const ms of publishTimesMs) heldMs = Math.min(heldMs, ms);
-  for (const { entry } of parked.all()) {
-    if (entry.redrive === undefined) heldMs = Math.min(heldMs, entry.publishTimeMs);
-    else redrivenMs = Math.min(redrivenMs, entry.publishTimeMs);
-  }
+  const { heldMs, redrivenMs } = parked.reach();
+  const oldestHeldMs = publishTimesMs.reduce((oldestMs, ms) => Math.min(oldestMs, ms), heldMs);
   return {
-    oldestHeldMs: Number.isFinite(heldMs) ? heldMs : null,
+    oldestHeldMs: Number.isFinite(oldestHeldMs) ? oldestHeldMs : null,
     ...(Number.isFinite(redrivenMs) && { oldestRedrivenMs: redrivenMs }),
   };
 }
 
 function letterStatus({ positions, desk, parked, redriver }: Parts): LetterStatus {
-  const heldFrom = new Map<number, number>();
+  const heldFrom = new Map(parked.reach().lettersFrom);
   const holdFrom = (index: number, offset: number) =>
     void heldFrom.set(index, Math.min(offset, heldFrom.get(index) ?? offset));
-  const hold = ({ source, redrive }: ParkedEntry) => {
-    if (redrive !== undefined) holdFrom(source.shard.index, source.offset);
-  };
   // All that were there when it was ordered are delivered, however long it takes to come to the last of them.
   if (redriver.isRunning) for (const { shard, cursor } of positions.letters()) holdFrom(shard.index, cursor.low);
-  for (const { entry } of parked.all()) hold(entry);
-  for (const entry of desk.aside()) hold(entry);
+  for (const { source } of desk.aside()) holdFrom(source.shard.index, source.offset);
   const shards = Array.from(heldFrom, ([shard, offset]): ShardOffset => ({ shard, offset }));
   return { cursors: positions.letters(), setAside: desk.asideCount, heldFrom: shards };
 }
