@@ -9,8 +9,8 @@ type Floors = ReadonlyMap<number, number>;
 
 /**
  * The first dead letter of each shard that is read by somebody: by a parked message that is redriven, whatever its age, or set aside.
- * `undefined` when that is not known: while a subscription that gives up into the topic has no owner, or none that has
- * reported just now.
+ * `undefined` when that is not known: while a subscription that gives up into the topic has no owner, or none that is
+ * believed.
  */
 export async function heldLetters(deps: Deps, topic: Topic): Promise<Floors | undefined> {
   const floors = new Map<number, number>();

@@ -7,7 +7,9 @@ import { heldLetters } from "./letter-retention.ts";
 export const TRIM_PERIOD_MS = 60_000;
 /**
  * Expired messages stay in the log for this long, so that the owner of a subscription sees them as expired, writes the dead
- * letter of those that were tried, and is not told of a gap instead.
+ * letter of those that were tried, and is not told of a gap instead. It also has to be longer than a report of an owner elsewhere is
+ * believed for (`REPORT_AGE_MS_MAX`), with what the clocks of two nodes may differ by: whatever such a report does not name was taken up
+ * after it was made, so had not expired then, and is not over this time yet.
  */
 export const TRIM_GRACE_MS = 5 * 60_000;
 
@@ -16,7 +18,7 @@ type Deps = Pick<Control, "engine" | "view" | "delivery" | "clock" | "node" | "e
 /**
  * Lets go of what is past its time to live in every topic. What a subscription has not settled, or holds parked or in flight,
  * stays until it has: a tried message needs its bytes for its dead letter. A subscription that nobody owns, or whose owner on
- * another node has not reported just now, holds its topic.
+ * another node is not believed any more, holds its topic.
  */
 export async function trimPass(deps: Deps): Promise<void> {
   for (const { topic } of deps.view.topics()) {

@@ -79,22 +79,16 @@ test("a call is not held up by an owner that hangs once that one is missed among
   expect(error.message).toMatch("Whether it was done is not known.");
 });
 
-test("an owner that has reported nothing for 5 seconds is not believed: its numbers are unknown, not old", async () => {
+test("an owner that has reported nothing for 75 seconds is not believed: its numbers are unknown, not old", async () => {
   const cluster = openCluster();
   const silent: { is: boolean } = { is: false };
-  const { a, b } = await openShop(cluster, ["billing"], (engine) => ({
-    ...engine,
-    reports: {
-      ...engine.reports,
-      report: (hold, value) => (silent.is ? Promise.resolve() : engine.reports.report(hold, value)),
-    },
-  }));
+  const { a, b } = await openShop(cluster, ["billing"], quietWhile(silent));
   const { other, owner } = ownerOf([a, b], "billing");
   await publish(cluster, other, "1");
   await cluster.clock.advance(3_000);
   const [fresh] = (await cluster.during(other.admin.call("subscriptionList"))).items;
   silent.is = true;
-  await cluster.clock.advance(6_000);
+  await cluster.clock.advance(76_000);
   await owner.unplug();
 
   const [item] = (await cluster.during(other.admin.call("subscriptionList"))).items;
@@ -104,6 +98,114 @@ test("an owner that has reported nothing for 5 seconds is not believed: its numb
   expect(item).toMatchObject({ lag: null, parked: null, health: "unknown" });
   expect(lag).toMatchObject({ lag: null, owner: owner.id, shards: [{ low: 1, end: 1 }] });
 });
+
+/** Reports get lost without anybody being told. */
+function quietWhile(silent: { readonly is: boolean }) {
+  return (engine: Engine): Engine => ({
+    ...engine,
+    reports: {
+      ...engine.reports,
+      report: (hold, value) => (silent.is ? Promise.resolve() : engine.reports.report(hold, value)),
+    },
+  });
+}
+
+test("an owner with nothing new to tell tells it about twice a minute, and is believed all the time", async () => {
+  const cluster = openCluster();
+  let reports = 0;
+  const { a, b } = await openShop(cluster, ["billing"], (engine) => ({
+    ...engine,
+    reports: {
+      ...engine.reports,
+      async report(hold, value) {
+        await engine.reports.report(hold, value);
+        reports += 1;
+      },
+    },
+  }));
+  const { other } = ownerOf([a, b], "billing");
+  await cluster.clock.advance(60_000);
+
+  reports = 0;
+  const seen: unknown[] = [];
+  for (let second = 0; second < 120; second += 8) {
+    await cluster.clock.advance(8_000);
+    seen.push((await cluster.during(other.admin.call("subscriptionList"))).items[0]?.lag);
+  }
+
+  expect(new Set(seen)).toEqual(new Set([0]));
+  expect(reports).toBeGreaterThanOrEqual(4);
+  expect(reports).toBeLessThanOrEqual(6);
+});
+
+test("what changes is told at once also after minutes with nothing new", async () => {
+  const cluster = openCluster();
+  const { a, b } = await openShop(cluster, ["billing"]);
+  const { other } = ownerOf([a, b], "billing");
+  const { id } = await cluster.during(other.admin.call("subscriptionDescribe", { name: "billing" }));
+  await cluster.clock.advance(180_000);
+  const toldAtMs = async () => (await other.engine.reports.read(id))?.atMs;
+  const before = await toldAtMs();
+  while ((await toldAtMs()) === before) await cluster.clock.advance(1_000);
+  cluster.consumer.script(() => "hold");
+
+  await publish(cluster, other, "1");
+  await cluster.clock.advance(1_000);
+
+  expect(await other.engine.reports.read(id)).toMatchObject({ value: { delivery: { inFlight: 1 } } });
+});
+
+test("what an owner before told is not believed once another node has the subscription", async () => {
+  const cluster = openCluster();
+  const silent: { is: boolean } = { is: false };
+  const { a, b } = await openShop(cluster, ["billing"], quietWhile(silent));
+  const c = await cluster.open("c", quietWhile(silent));
+  await cluster.clock.advance(3_000);
+  const before = ownerOf([a, b, c], "billing").owner;
+  silent.is = true;
+  await before.kill();
+  await cluster.clock.advance(1_000);
+  const left = [a, b, c].filter((node) => node !== before);
+  const { other } = ownerOf(left, "billing");
+
+  const [whileSilent] = (await cluster.during(other.admin.call("subscriptionList"))).items;
+  silent.is = false;
+  await cluster.clock.advance(31_000);
+  const [later] = (await cluster.during(other.admin.call("subscriptionList"))).items;
+
+  expect(whileSilent).toMatchObject({ lag: null, health: "unknown" });
+  expect(later).toMatchObject({ lag: 0, health: "ok" });
+});
+
+test("subscriptions that wait for the next message ask the log nothing", async () => {
+  const cluster = openCluster();
+  const looked = new Map<string, number>();
+  const { a, b } = await openShop(cluster, ["billing", "audit"], (engine) => ({
+    ...engine,
+    log: {
+      ...engine.log,
+      offsetAt(shard, timeMs) {
+        looked.set(shard.topicId, (looked.get(shard.topicId) ?? 0) + 1);
+        return engine.log.offsetAt(shard, timeMs);
+      },
+    },
+  }));
+  const id = await topicId(cluster, a);
+  await publish(cluster, b, "1");
+  await cluster.clock.advance(30_000);
+
+  looked.clear();
+  await cluster.clock.advance(120_000);
+  const idle = looked.get(id) ?? 0;
+  await cluster.during(a.admin.call("subscriptionPause", { name: "billing" }));
+  looked.clear();
+  await cluster.clock.advance(120_000);
+
+  // The one that trims looks once a minute; who is paused has to find what expires.
+  expect(idle).toBeLessThanOrEqual(3);
+  expect(looked.get(id)).toBeGreaterThanOrEqual(10);
+});
+
 test("an owner that is killed in the middle: the other node goes on, and the dead one settles nothing", async () => {
   const cluster = openCluster();
   const { a, b } = await openShop(cluster, ["billing"]);
@@ -270,13 +372,7 @@ test("expired messages are trimmed though another node owns a subscription, but 
   const cluster = openCluster({ limits: { commitPeriodMs: 2_000, sweepPeriodMs: 60_000 } });
   const names = ["s-0", "s-1", "s-2", "s-3"];
   const quiet: { is: boolean } = { is: true };
-  const { a, b } = await openShop(cluster, names, (engine) => ({
-    ...engine,
-    reports: {
-      ...engine.reports,
-      report: (hold, value) => (quiet.is ? Promise.resolve() : engine.reports.report(hold, value)),
-    },
-  }));
+  const { a, b } = await openShop(cluster, names, quietWhile(quiet));
   await cluster.during(a.admin.call("topicUpdate", { name: "orders", body: { ttl: "1h" } }));
   await publish(cluster, a, "1", "2");
   expect(new Set(names.map((name) => ownerOf([a, b], name).owner.id)).size).toBe(2);

@@ -3,8 +3,11 @@ import type { Subscription } from "../../domain/subscription.ts";
 import type { DeliveryStatus } from "../delivery/delivery.ts";
 import type { Control } from "./control.ts";
 
-/** An owner on another node that has not reported for so long is not believed. */
-const REPORT_AGE_MS_MAX = 5_000;
+/**
+ * A report is believed for as long as the node that made it is there and has the resource still, under the same hold: an owner tells at once
+ * what changes, and the same again within 30 s (`toldAgainMs`). One whose reports stay away although it is there is believed for so long.
+ */
+const REPORT_AGE_MS_MAX = 75_000;
 
 type Looking = Pick<Control, "engine" | "delivery" | "clock" | "node">;
 
@@ -28,6 +31,8 @@ export async function statusOf(
   if (owner === undefined || owner.isSelf) return undefined;
   const report = await engine.reports.read(id);
   if (report === undefined || clock.now() - report.atMs > REPORT_AGE_MS_MAX) return undefined;
+  // What an owner before told says nothing of what was done since.
+  if (!owner.holds.some(({ resource, epoch }) => resource === id && epoch === report.epoch)) return undefined;
   const told = deliveryIn(report.value);
   if (told === undefined) return undefined;
   const cursors = await engine.cursors.load(id);

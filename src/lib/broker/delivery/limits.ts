@@ -10,7 +10,7 @@ export interface DeliveryLimits {
   readonly commitPeriodMs: number;
   /** What is known of an endpoint is written this often at most, where it changed. */
   readonly reportPeriodMs: number;
-  /** What other nodes are told is told again after so long, though it is the same: older than 5 s they do not believe it. */
+  /** What other nodes are told is told again after so long at most, though it is the same: older than 75 s they do not believe it. */
   readonly toldAgainMs: number;
   /** At this many messages that a crash would bring again (in flight, or settled and not committed) nothing new is pushed. */
   readonly uncommittedMax: number;
@@ -48,7 +48,7 @@ export const LIMITS: DeliveryLimits = {
   commitCount: 1_000,
   commitPeriodMs: 250,
   reportPeriodMs: 1_000,
-  toldAgainMs: 2_000,
+  toldAgainMs: 30_000,
   uncommittedMax: 5_000,
   readCountMax: 512,
   readBytesMax: 262_144,
