@@ -63,18 +63,3 @@ async function within<T>(clock: Clock, who: string, asked: Promise<T>): Promise<
     heard.abort();
   }
 }
-
-/** The answer also where parts of it are errors, which the library makes an exception of the whole. */
-export async function withErrors<T>(answer: Promise<T>, isAnswer: (response: unknown) => response is T): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    const failure = kafkaFailure(error);
-    if (isAnswer(failure.response)) return failure.response;
-    throw failure;
-  }
-}
-
-export function hasList(value: unknown, name: string): boolean {
-  return typeof value === "object" && value !== null && Array.isArray(Reflect.get(value, name));
-}

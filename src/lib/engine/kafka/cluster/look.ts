@@ -4,9 +4,10 @@ import { settledAboveCount } from "../../../domain/cursor.ts";
 import { decodeCursor } from "../../../domain/cursor-codec.ts";
 import { groupBy } from "../fold/group-by.ts";
 import { assignedIn } from "../owners/consumer-protocol.ts";
+import { hasList, withErrors } from "../wire/answer.ts";
 import { KafkaFailure } from "../wire/failure.ts";
 import type { Wire } from "../wire/wire.ts";
-import { askOne, hasList, withErrors } from "./ask.ts";
+import { askOne } from "./ask.ts";
 import { readEnds } from "./ends.ts";
 import { askModernGroups, type Given } from "./requests.ts";
 

@@ -1,10 +1,11 @@
-import { ConfigResourceTypes, type Connection, describeConfigsV4, metadataV12 } from "@platformatic/kafka";
+import { ConfigResourceTypes, describeConfigsV4, type metadataV12 } from "@platformatic/kafka";
 import type { ClusterPartition } from "../../../domain/cluster.ts";
+import { hasList, withErrors } from "../wire/answer.ts";
 import { failureOf } from "../wire/failure.ts";
 import { placementOf } from "../wire/layouts.ts";
-import { TOPIC_AUTHORIZATION_FAILED } from "../wire/metadata.ts";
+import { askMetadataOfEach, TOPIC_AUTHORIZATION_FAILED } from "../wire/metadata.ts";
 import type { Wire } from "../wire/wire.ts";
-import { askAnybody, hasList, withErrors } from "./ask.ts";
+import { askAnybody } from "./ask.ts";
 
 /** A topic as the cluster describes it. */
 export interface SeenTopic {
@@ -33,7 +34,7 @@ export async function seeTopics(wire: Wire, names: readonly string[]): Promise<S
   const denied = new Set<string>();
   for (let from = 0; from === 0 || from < names.length; from += NAMES_MAX) {
     const page = names.slice(from, from + NAMES_MAX);
-    const answer = await askAnybody(wire, (connection) => metadata(connection, page));
+    const answer = await askAnybody(wire, (connection) => askMetadataOfEach(connection, page));
     for (const { nodeId } of answer.brokers) brokers.add(nodeId);
     for (const topic of answer.topics) {
       const { name, errorCode } = topic;
@@ -44,11 +45,6 @@ export async function seeTopics(wire: Wire, names: readonly string[]): Promise<S
     }
   }
   return { brokers: Array.from(brokers).sort((a, b) => a - b), topics, denied };
-}
-
-function metadata(connection: Connection, names: readonly string[]): Promise<metadataV12.MetadataResponse> {
-  const asked = metadataV12.api.async(connection, Array.from(names), false, false);
-  return withErrors(asked, (response): response is metadataV12.MetadataResponse => hasList(response, "topics"));
 }
 
 function seenTopic(name: string, { topicId, partitions }: metadataV12.MetadataResponseTopic): SeenTopic {

@@ -1,4 +1,5 @@
 import type { Reader } from "@platformatic/kafka";
+import { kafkaFailure } from "./failure.ts";
 
 /**
  * A list in an answer of Kafka. The library's own reading takes the count of tagged fields for their length and reads the rest of the answer
@@ -24,4 +25,19 @@ export function skipTagged(reader: Reader): void {
     const length = reader.readUnsignedVarInt();
     reader.skip(length);
   }
+}
+
+/** The answer also where parts of it are errors, which the library makes an exception of the whole. */
+export async function withErrors<T>(answer: Promise<T>, isAnswer: (response: unknown) => response is T): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const failure = kafkaFailure(error);
+    if (isAnswer(failure.response)) return failure.response;
+    throw failure;
+  }
+}
+
+export function hasList(value: unknown, name: string): boolean {
+  return typeof value === "object" && value !== null && Array.isArray(Reflect.get(value, name));
 }

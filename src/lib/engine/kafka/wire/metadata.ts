@@ -1,6 +1,7 @@
 import { type Connection, metadataV12 } from "@platformatic/kafka";
 import { keepNewest } from "../../../domain/keep-newest.ts";
-import { kafkaFailure } from "./failure.ts";
+import { hasList, withErrors } from "./answer.ts";
+import { failureOf } from "./failure.ts";
 import type { Address } from "./links.ts";
 
 export interface KafkaTopic {
@@ -79,23 +80,22 @@ export function createMetadata(ask: <T>(act: (connection: Connection) => Promise
 
 export const TOPIC_AUTHORIZATION_FAILED = 29;
 
-/** Of these topics, or of all that there are. One that is not there is an error of the whole request for the library; the answer has the others all the same. */
+/** Of these topics, or of all that there are: each with its own error. */
+export function askMetadataOfEach(
+  connection: Connection,
+  names: readonly string[] | null,
+): Promise<metadataV12.MetadataResponse> {
+  const asked = metadataV12.api.async(connection, names === null ? null : Array.from(names), false, false);
+  return withErrors(asked, (response): response is metadataV12.MetadataResponse => hasList(response, "topics"));
+}
+
+/** The same; fails where there is one that we may not see. */
 export async function askMetadata(
   connection: Connection,
   names: readonly string[] | null,
 ): Promise<metadataV12.MetadataResponse> {
-  try {
-    return await metadataV12.api.async(connection, names === null ? null : Array.from(names), false, false);
-  } catch (error) {
-    const failure = kafkaFailure(error);
-    const { response } = failure;
-    if (!isMetadata(response)) throw failure;
-    const denied = response.topics.filter(({ errorCode }) => errorCode === TOPIC_AUTHORIZATION_FAILED);
-    if (denied.length > 0) throw kafkaFailure(error, `topic ${denied.map(({ name }) => `"${name}"`).join(", ")}`);
-    return response;
-  }
-}
-
-function isMetadata(value: unknown): value is metadataV12.MetadataResponse {
-  return typeof value === "object" && value !== null && Array.isArray(Reflect.get(value, "topics"));
+  const response = await askMetadataOfEach(connection, names);
+  const denied = response.topics.filter(({ errorCode }) => errorCode === TOPIC_AUTHORIZATION_FAILED);
+  if (denied.length === 0) return response;
+  throw failureOf(TOPIC_AUTHORIZATION_FAILED, null, `topic ${denied.map(({ name }) => `"${name}"`).join(", ")}`);
 }
