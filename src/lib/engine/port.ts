@@ -1,6 +1,7 @@
 import type { ClusterState } from "../domain/cluster.ts";
 import type { ConsumerGroup, GroupEntry, GroupList } from "../domain/consumer-group.ts";
 import type { Cursor, OffsetRange } from "../domain/cursor.ts";
+import { KBrokerError } from "../domain/error.ts";
 import type { Layout, LayoutWish } from "../domain/layout.ts";
 import type { Message, StoredMessage } from "../domain/message.ts";
 import type { NodeInfo } from "../domain/node.ts";
@@ -133,6 +134,21 @@ export type Appended =
   | { readonly kind: "duplicate"; readonly shard: Shard; readonly offset: number; readonly timeMs: number }
   | { readonly kind: "conflict" };
 
+/**
+ * What an append came to of which a part failed: each record's place, or why it has none; after what passes (`engine_unavailable`) it may be
+ * stored all the same. Whoever looks no further takes it for the failure that weighs most.
+ */
+export class AppendFailure extends KBrokerError {
+  /** One a record, in their order. */
+  readonly outcomes: readonly (Appended | KBrokerError)[];
+
+  constructor(failure: KBrokerError, outcomes: readonly (Appended | KBrokerError)[]) {
+    const { code, message, hint, problems, retryAfterS } = failure;
+    super(code, message, { hint, problems, retryAfterS, cause: failure });
+    this.outcomes = outcomes;
+  }
+}
+
 export interface ReadLimits {
   readonly countMax: number;
   /** Of payloads; the first record is given whatever its size. */
@@ -169,7 +185,7 @@ export interface Log {
    * never less than the shard's last. Fails with `overloaded` when too much waits to be made durable, with `disk_full` when there
    * is no room. After a failure nothing of the call is ever served where `exactDuplicates` is claimed. Elsewhere any of it may be stored, also
    * a moment after the failure: whoever appends it again may append it twice, and gives the ids by which that is told (`dedupeWindowMs`), or
-   * looks for it first (`ParkedEntry.dying`).
+   * looks for it first (`ParkedEntry.dying`). Where it is known that some records are stored, the failure is an `AppendFailure`.
    */
   append(topicId: string, records: readonly Message[], options?: AppendOptions): Promise<readonly Appended[]>;
   /**

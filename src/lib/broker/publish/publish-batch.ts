@@ -1,7 +1,8 @@
 import { BATCH_BYTES_MAX, BATCH_LINES_MAX, type BatchLine, linesOf, parseBatchLine } from "../../domain/batch.ts";
-import { KBrokerError } from "../../domain/error.ts";
+import { type Code, KBrokerError } from "../../domain/error.ts";
 import type { Message } from "../../domain/message.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
+import { type Appended, AppendFailure } from "../../engine/port.ts";
 import type { TopicEntry } from "../catalog-view.ts";
 import { onNewestTopic } from "../caught-up.ts";
 import type { BatchResult, PublishBatchRequest } from "../requests/publish.ts";
@@ -18,8 +19,8 @@ interface Good {
 }
 
 /**
- * Many messages into one topic. A line that is refused changes nothing and holds nobody up: all others are one append, which is
- * stored as a whole or, when it fails, not at all; then the batch fails, and may be sent again as it is.
+ * Many messages into one topic. A line that is refused changes nothing and holds nobody up: all others are one append. When it fails, the
+ * batch does, and may be sent again as it is.
  */
 export function createPublishBatch(
   deps: PublishDeps,
@@ -35,15 +36,34 @@ export function createPublishBatch(
     const given = new Set(good.filter((one) => one.given).map(({ message }) => message));
     const options = { dedupeWindowMs: DEDUPE_WINDOW_MS, deduped: (record: Message) => given.has(record) };
     const messages = good.map(({ message }) => message);
-    const appended = (await engine.log.append(topic.id, messages, given.size === 0 ? {} : options)).values();
+    const append = engine.log.append(topic.id, messages, given.size === 0 ? {} : options);
+    const outcomes = (await eachOf(append)).values();
     return checked.map((one) => {
       if ("error" in one) return one;
       const of = { id: one.message.id, topic: topic.name };
-      return orRefusal(one.line, (line) => ({ line, published: answer(appended.next().value, of, observer) }));
+      const outcome = outcomes.next().value;
+      return orRefusal(one.line, (line) => {
+        if (outcome instanceof KBrokerError) throw outcome;
+        return { line, published: answer(outcome, of, observer) };
+      });
     });
   };
 
   return (request) => onNewestTopic(deps, request.topic, () => publish(request));
+}
+
+/** What an engine says of a message that it does not take. */
+const REFUSALS: ReadonlySet<Code> = new Set(["invalid_request", "payload_too_large"]);
+
+/** An engine may refuse some messages for what they are: that is their lines' own as long as it took all others. */
+async function eachOf(append: Promise<readonly Appended[]>): Promise<readonly (Appended | KBrokerError)[]> {
+  try {
+    return await append;
+  } catch (error) {
+    const isInDoubt = (each: Appended | KBrokerError) => each instanceof KBrokerError && !REFUSALS.has(each.code);
+    if (!(error instanceof AppendFailure) || error.outcomes.some(isInDoubt)) throw error;
+    return error.outcomes;
+  }
 }
 
 /** Fails with `payload_too_large` or `invalid_request` when the batch itself cannot be taken. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../domain/clock.ts";
+import { KBrokerError } from "../../domain/error.ts";
 import type { Message } from "../../domain/message.ts";
 import type { Appended, AppendOptions } from "../port.ts";
 
@@ -9,6 +10,8 @@ export const REMEMBERED_IDS_MAX = 1_000_000;
 const DIGEST_BYTES = 6;
 
 type Stored = Extract<Appended, { readonly kind: "appended" }>;
+/** Or why it was not stored. */
+type Outcome<T> = T | KBrokerError;
 
 interface Remembered {
   readonly digest: number;
@@ -32,14 +35,14 @@ export interface Dedupe {
     records: readonly Message[],
     options: AppendOptions,
     store: Store,
-  ): Promise<readonly Appended[]>;
+  ): Promise<readonly Outcome<Appended>[]>;
   forget(topicId: string): void;
   /** How many ids are remembered. */
   size(): number;
 }
 
-/** Stores what is new, in order. */
-export type Store = (records: readonly Message[]) => Promise<readonly Stored[]>;
+/** Stores what is new, in order. Some of it may not be; what is stored is remembered all the same. */
+export type Store = (records: readonly Message[]) => Promise<readonly Outcome<Stored>[]>;
 
 export function createDedupe(clock: Clock): Dedupe {
   const remembered = new Map<string, Remembered>();
@@ -79,11 +82,14 @@ export function createDedupe(clock: Clock): Dedupe {
     const stored = await storeNew();
     for (const [key, first] of firsts) {
       const place = stored[first.fresh];
-      if (place !== undefined) remember(key, first.digest, place);
+      if (place !== undefined && !(place instanceof KBrokerError)) remember(key, first.digest, place);
     }
     return judged.map((result) => result(stored));
 
-    function judge(record: Message, key: string | undefined): (stored: readonly Stored[]) => Appended {
+    function judge(
+      record: Message,
+      key: string | undefined,
+    ): (stored: readonly Outcome<Stored>[]) => Outcome<Appended> {
       const position = fresh.length;
       if (key !== undefined) {
         const digest = digestOf(record.payload);
@@ -96,7 +102,7 @@ export function createDedupe(clock: Clock): Dedupe {
       return (all) => placeAt(all, position);
     }
 
-    async function storeNew(): Promise<readonly Stored[]> {
+    async function storeNew(): Promise<readonly Outcome<Stored>[]> {
       if (fresh.length === 0) return [];
       const storing = store(fresh);
       const ended = storing.catch(() => undefined);
@@ -118,11 +124,14 @@ export function createDedupe(clock: Clock): Dedupe {
   };
 }
 
-function repeat(isSame: boolean, { shard, offset, timeMs }: Stored): Appended {
+/** Of one whose first was not stored nothing else can be said. */
+function repeat(isSame: boolean, first: Outcome<Stored>): Outcome<Appended> {
+  if (first instanceof KBrokerError) return first;
+  const { shard, offset, timeMs } = first;
   return isSame ? { kind: "duplicate", shard, offset, timeMs } : { kind: "conflict" };
 }
 
-function placeAt(stored: readonly Stored[], index: number): Stored {
+function placeAt(stored: readonly Outcome<Stored>[], index: number): Outcome<Stored> {
   const place = stored[index];
   if (place === undefined) throw new Error("A record was stored and has no place.");
   return place;

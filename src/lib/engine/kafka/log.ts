@@ -1,7 +1,16 @@
 import { deleteRecordsV2 } from "@platformatic/kafka";
+import { CODES, KBrokerError } from "../../domain/error.ts";
 import { keepNewest } from "../../domain/keep-newest.ts";
 import type { Message } from "../../domain/message.ts";
-import type { Appended, Layouts, Log, ReadLimits, ReadResult, Shard } from "../port.ts";
+import {
+  type Appended,
+  AppendFailure,
+  type Layouts,
+  type Log,
+  type ReadLimits,
+  type ReadResult,
+  type Shard,
+} from "../port.ts";
 import { createDedupe } from "./dedupe.ts";
 import { joined, limitsAfter } from "./fetch/chunk.ts";
 import { createDirectRead } from "./fetch/direct.ts";
@@ -40,6 +49,7 @@ export interface KafkaLog extends Log {
 const WRITTEN_MAX = 100_000;
 
 type Stored = Extract<Appended, { readonly kind: "appended" }>;
+type Outcome = Stored | KBrokerError;
 
 /** A topic is a Kafka topic, a shard a partition of it. */
 export function createKafkaLog({ wire, producing, documents, partitions, topicPrefix }: KafkaLogOptions): KafkaLog {
@@ -63,7 +73,7 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
     topicId: string,
     records: readonly Message[],
     { windowOf, untilMs }: Storing,
-  ): Promise<readonly Stored[]> {
+  ): Promise<readonly Outcome[]> {
     const { name, leaders } = await topics.fresh(topicId);
     // Whoever called has been told by then that it was not stored.
     deadlines.check(untilMs);
@@ -87,22 +97,35 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
       batch.positions.push(position);
       batch.records.push(record);
     }
-    const stored: Stored[] = [];
+    const outcomes: Outcome[] = [];
     const writes = Array.from(byPartition, async ([index, batch]) => {
       const each = await storeIn(index, batch.records);
-      for (const [at, one] of each.entries()) stored[batch.positions[at] ?? 0] = one;
+      for (const [at, one] of each.entries()) outcomes[batch.positions[at] ?? 0] = one;
     });
-    for (const outcome of await Promise.allSettled(writes)) if (outcome.status === "rejected") throw outcome.reason;
-    return stored;
+    await Promise.all(writes);
+    return outcomes;
   }
 
-  async function write(topicId: string, place: ProducePlace, records: readonly NewRecord[]) {
+  /** A failure of one partition is told of its records: what the others took is known. */
+  async function write(
+    topicId: string,
+    place: ProducePlace,
+    records: readonly NewRecord[],
+  ): Promise<readonly Outcome[]> {
     const shard = { topicId, index: place.partition };
-    const produced = await producing.produce(place, records);
+    const produced = await producing.produceEach(place, records).catch((error: unknown) => {
+      if (!(error instanceof KBrokerError)) throw error;
+      return records.map(() => error);
+    });
     const key = shardKey(shard);
-    const end = (produced.at(-1)?.offset ?? -1) + 1;
-    keepNewest(written, [key, Math.max(end, written.get(key) ?? 0)], WRITTEN_MAX);
-    return produced.map(({ offset, timeMs }): Stored => ({ kind: "appended", shard, offset, timeMs }));
+    let end = written.get(key) ?? 0;
+    const outcomes = produced.map((each): Outcome => {
+      if (each instanceof KBrokerError) return each;
+      end = Math.max(end, each.offset + 1);
+      return { kind: "appended", shard, offset: each.offset, timeMs: each.timeMs };
+    });
+    keepNewest(written, [key, end], WRITTEN_MAX);
+    return outcomes;
   }
 
   async function read(shard: Shard, from: number, limits: ReadLimits): Promise<ReadResult> {
@@ -144,10 +167,10 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
       // From here on, whatever it has to wait for: its topic, another append of the same ids, the write.
       const untilMs = wire.clock.monotonic() + PRODUCE_DEADLINE_MS;
       const storing = { windowOf, untilMs };
-      if (windowMs === 0) return deadlines.within(untilMs, store(topicId, records, storing));
+      if (windowMs === 0) return wholly(await deadlines.within(untilMs, store(topicId, records, storing)));
       const storeThem = (fresh: readonly Message[]) => store(topicId, fresh, storing);
       const appending = topics.find(topicId).then(() => dedupe.append(topicId, records, options, storeThem));
-      return deadlines.within(untilMs, appending);
+      return wholly(await deadlines.within(untilMs, appending));
     },
     read,
     changed: tails.changed,
@@ -167,6 +190,18 @@ export function createKafkaLog({ wire, producing, documents, partitions, topicPr
       cache.trim(shardKey(shard), to);
     },
   };
+}
+
+/** What may pass weighs more than a fault, and that more than a refusal, as their statuses do. */
+function wholly(outcomes: readonly (Appended | KBrokerError)[]): readonly Appended[] {
+  const appended: Appended[] = [];
+  let failure: KBrokerError | undefined;
+  for (const each of outcomes) {
+    if (!(each instanceof KBrokerError)) appended.push(each);
+    else if (failure === undefined || CODES[each.code].status > CODES[failure.code].status) failure = each;
+  }
+  if (failure !== undefined) throw new AppendFailure(failure, outcomes);
+  return appended;
 }
 
 async function isEmpty({ name, leaders }: KafkaTopic, offsets: Offsets): Promise<boolean> {

@@ -1,3 +1,5 @@
+import { KBrokerError } from "../../domain/error.ts";
+
 /** A record that is to be written. */
 export interface NewRecord {
   /**
@@ -16,6 +18,9 @@ export interface Produced {
   readonly timeMs: number;
 }
 
+/** What became of a record: where it was written, or why it was not. After a failure that passes nobody knows whether it is there. */
+export type Outcome = Produced | KBrokerError;
+
 export interface ProducePlace {
   readonly topic: string;
   readonly partition: number;
@@ -30,10 +35,20 @@ export const PRODUCE_DEADLINE_MS = 10_000;
 export interface Producing {
   /**
    * Resolves once every replica in sync has each of them, in the order given. Where an answer was lost they are written again: they may then
-   * lie there twice. Fails with `overloaded` when too much waits already, with a `KafkaFailure` else: after one that passes nobody knows
-   * whether they are there.
+   * lie there twice. Fails with `overloaded` when too much waits already, and with the first failure where there is one; then the others may
+   * be written all the same.
    */
   produce(place: ProducePlace, records: readonly NewRecord[]): Promise<readonly Produced[]>;
+  /** The same, which tells of each record in the order given: one that Kafka refuses does not take the others with it. */
+  produceEach(place: ProducePlace, records: readonly NewRecord[]): Promise<readonly Outcome[]>;
   /** Waits for what was taken. */
   close(): Promise<void>;
+}
+
+/** Fails with the first failure where there is one. */
+export function allOf<T>(outcomes: readonly (T | KBrokerError)[]): readonly T[] {
+  return outcomes.map((each) => {
+    if (each instanceof KBrokerError) throw each;
+    return each;
+  });
 }

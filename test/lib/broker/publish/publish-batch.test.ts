@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { KBrokerError } from "../../../../src/lib/domain/error.ts";
 import { memoryEngine } from "../../../../src/lib/engine/memory/engine.ts";
+import { AppendFailure } from "../../../../src/lib/engine/port.ts";
 import { createCompileSchema } from "../../../../src/lib/schemas/compile.ts";
 import { bytes, openTestBroker } from "../../../support/broker.ts";
 import { manualClock } from "../../../support/manual-clock.ts";
@@ -176,5 +177,45 @@ describe("the batch itself is refused, and nothing of it is kept, when", () => {
     await expect(publish(" ".repeat(1_048_577))).rejects.toMatchObject({ code: "payload_too_large" });
     await expect(publish("\n \n")).rejects.toMatchObject({ code: "invalid_request" });
     expect(await stored()).toHaveLength(1_000);
+  });
+});
+
+describe("where the engine takes some of the messages only", () => {
+  const partly = async (...codes: readonly ("payload_too_large" | "engine_unavailable" | undefined)[]) => {
+    const engine = memoryEngine({ clock: manualClock() });
+    const append: typeof engine.log.append = async (topicId, records, options) => {
+      const appended = await engine.log.append(topicId, records, options);
+      const outcomes = appended.map((each, index) => {
+        const code = codes[index];
+        return code === undefined ? each : new KBrokerError(code, `No: ${code}.`);
+      });
+      const failure = outcomes.find((each) => each instanceof KBrokerError);
+      if (failure !== undefined) throw new AppendFailure(failure, outcomes);
+      return appended;
+    };
+    return withTopic({ engine: { ...engine, log: { ...engine.log, append } } });
+  };
+
+  it("those that it refuses for what they are have their own error, and the others their place", async () => {
+    const { publish, notes } = await partly(undefined, "payload_too_large");
+
+    const results = await publish('{"payload":1}', "{", '{"payload":2}', '{"payload":3}');
+
+    expect(results).toEqual([
+      [1, "stored"],
+      [2, "invalid_json"],
+      [3, "payload_too_large"],
+      [4, "stored"],
+    ]);
+    expect(notes.lines).toEqual(["published orders stored", "published orders stored"]);
+  });
+
+  it("the batch fails as long as it is not known of all of them whether they are stored", async () => {
+    const { publish, notes } = await partly(undefined, "payload_too_large", "engine_unavailable");
+
+    const publishing = publish('{"payload":1}', '{"payload":2}', '{"payload":3}');
+
+    await expect(publishing).rejects.toBeInstanceOf(AppendFailure);
+    expect(notes.lines).toEqual([]);
   });
 });

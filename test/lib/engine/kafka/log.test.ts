@@ -1,6 +1,8 @@
 import { Producer } from "@platformatic/kafka";
 import { expect } from "vitest";
 import type { KBrokerError } from "../../../../src/lib/domain/error.ts";
+import { partitionOf } from "../../../../src/lib/engine/kafka/partitioner.ts";
+import { kafkaFailure } from "../../../../src/lib/engine/kafka/wire/failure.ts";
 import { createKafkaTopic, deleteKafkaTopic } from "../../../../src/lib/engine/kafka/wire/topics.ts";
 import type { Wire } from "../../../../src/lib/engine/kafka/wire/wire.ts";
 import { ALL, message } from "../../../conformance/fixtures.ts";
@@ -13,6 +15,8 @@ const TOPIC = "t1";
 const SHARD = { topicId: TOPIC, index: 0 };
 
 const forEver = () => new AbortController().signal;
+
+const sorted = (ids: readonly string[]) => [...ids].sort((a, b) => a.localeCompare(b));
 
 async function idsIn({ log }: LogUnderTest): Promise<readonly string[]> {
   const { records } = await log.read(SHARD, 0, ALL);
@@ -244,6 +248,43 @@ testWithKafka(
 
     expect(ended).toEqual(["first engine_unavailable", "second engine_unavailable"]);
     expect(await idsIn(one)).toEqual([]);
+  },
+);
+
+testWithKafka(
+  "what other partitions took of an append that failed is not stored again when it comes again",
+  async () => {
+    const one = await openLog(await kafkaForTests(), { partitions: 3 });
+    await one.log.createTopic(TOPIC);
+    const clock = manualClock();
+    let isLed = false;
+    const leader: (wire: Wire) => Wire["leader"] = (wire) => async (place) => {
+      if (place.partition !== 1 || isLed) return wire.leader(place);
+      throw kafkaFailure(Object.assign(new Error("It has no leader."), { apiId: "LEADER_NOT_AVAILABLE" }));
+    };
+    const through = (wire: Wire): Wire => ({ ...wire, clock, leader: leader(wire) });
+    const under = await openLog(await kafkaForTests(), { of: one, through });
+    const messages = Array.from({ length: 30 }, (_, index) => message(`m-${index}`));
+    const kindOf = ({ id }: { readonly id: string }) => (partitionOf(id, null, 3) === 1 ? "appended" : "duplicate");
+    const ids = async () => {
+      const shards = await one.log.shards(TOPIC);
+      const read = await Promise.all(shards.map((shard) => one.log.read(shard, 0, ALL)));
+      return sorted(read.flatMap(({ records }) => records.map(({ id }) => id)));
+    };
+    const append = () => under.log.append(TOPIC, messages, { dedupeWindowMs: 60_000 });
+    const others = messages.filter((each) => kindOf(each) === "duplicate").map(({ id }) => id);
+
+    const first = expect(append()).rejects.toMatchObject({ code: "engine_unavailable" });
+    await eventually("the others are stored", async () => (await ids()).length === others.length);
+    await clock.advance(10_000);
+    await first;
+    expect(await ids()).toEqual(sorted(others));
+    isLed = true;
+    const second = append();
+    await clock.advance(1_000);
+
+    expect((await second).map(({ kind }) => kind)).toEqual(messages.map(kindOf));
+    expect(await ids()).toEqual(sorted(messages.map(({ id }) => id)));
   },
 );
 

@@ -32,7 +32,7 @@ export interface ParkedLog {
 
 export interface ParkedLogOptions {
   readonly wire: Wire;
-  readonly producing: Producing;
+  readonly producing: Pick<Producing, "produce">;
   readonly topic: string;
   /** Of a topic that is not there yet. They never change: what a resource has is found by their number. */
   readonly partitions: number;

@@ -1,5 +1,5 @@
 import type { Bagged } from "../../../domain/bag.ts";
-import type { NewRecord, Produced } from "../producing.ts";
+import type { NewRecord, Outcome } from "../producing.ts";
 
 /** Below what a topic takes in one batch as Kafka has it (`max.message.bytes`, 1 048 588). */
 const BATCH_BYTES_MAX = 900_000;
@@ -7,11 +7,12 @@ const BATCH_RECORDS_MAX = 10_000;
 
 /** What one caller waits for. */
 export interface Call extends Bagged {
-  readonly produced: Produced[];
+  /** By the record's place in the call; those that are not known yet are missing. */
+  readonly outcomes: Outcome[];
+  readonly count: number;
   readonly nowMs: number;
   readonly untilMs: number;
-  readonly done: (produced: readonly Produced[]) => void;
-  readonly fail: (failure: unknown) => void;
+  readonly done: (outcomes: readonly Outcome[]) => void;
   missing: number;
   /** It was answered: what is left of its records is not written any more. */
   isOver: boolean;

@@ -1,6 +1,13 @@
 import { Bag } from "../../../domain/bag.ts";
 import { KBrokerError } from "../../../domain/error.ts";
-import { PRODUCE_DEADLINE_MS, type Produced, type Producing } from "../producing.ts";
+import {
+  allOf,
+  type NewRecord,
+  type Outcome,
+  PRODUCE_DEADLINE_MS,
+  type ProducePlace,
+  type Producing,
+} from "../producing.ts";
 import { notInTime } from "../wire/deadlines.ts";
 import { KafkaFailure, kafkaFailure } from "../wire/failure.ts";
 import type { Wire } from "../wire/wire.ts";
@@ -110,7 +117,7 @@ export function openProducing(wire: Wire): Producing {
     const isLost = mayPass || isTooMuch ? () => false : isToBlame;
     const lost = items.filter(isLost);
     release(lost);
-    for (const { call } of lost) end(call, () => call.fail(failure));
+    for (const item of lost) answer(item, failure);
     lane.again = [...items.filter((item, index) => !isLost(item, index)), ...lane.again];
     if (lost.length === 0 && !isTooMuch) await pause(lane);
     return route(lane);
@@ -127,18 +134,24 @@ export function openProducing(wire: Wire): Producing {
     heldBytes -= bytesOf(items);
   }
 
-  function answer({ call, index }: Item, produced: Produced): void {
-    call.produced[index] = produced;
+  function answer({ call, index }: Item, outcome: Outcome): void {
+    if (call.isOver) return;
+    call.outcomes[index] = outcome;
     call.missing -= 1;
-    if (call.missing === 0) end(call, () => call.done(call.produced));
+    if (call.missing === 0) end(call);
   }
 
-  function end(call: Call, tell: () => void): void {
-    if (call.isOver) return;
+  function end(call: Call): void {
     call.isOver = true;
     calls.delete(call);
-    tell();
+    call.done(call.outcomes);
     if (calls.size === 0) drained?.();
+  }
+
+  function giveUp(call: Call): void {
+    const failure = notInTime();
+    for (let index = 0; index < call.count; index += 1) call.outcomes[index] ??= failure;
+    end(call);
   }
 
   /** No record waits longer than its deadline, whatever becomes of the request that it is in. */
@@ -148,35 +161,41 @@ export function openProducing(wire: Wire): Producing {
     while (calls.size > 0) {
       await wire.clock.after(SWEEP_MS);
       const nowMs = wire.clock.monotonic();
-      for (const call of calls.all()) if (nowMs >= call.untilMs) end(call, () => call.fail(notInTime()));
+      for (const call of calls.all()) if (nowMs >= call.untilMs) giveUp(call);
     }
     isSweeping = false;
   }
 
+  function produceEach(
+    { topic, partition, untilMs: lateMs }: ProducePlace,
+    records: readonly NewRecord[],
+  ): Promise<readonly Outcome[]> {
+    if (isClosed) return Promise.reject(new KBrokerError("broker_stopping", "The broker is stopping."));
+    if (records.length === 0) return Promise.resolve([]);
+    const sizes = records.map(sizeOf);
+    const bytes = sizes.reduce((sum, each) => sum + each, 0);
+    if (heldRecords > 0 && (heldRecords + records.length > HELD_RECORDS_MAX || heldBytes + bytes > HELD_BYTES_MAX))
+      return Promise.reject(overloaded());
+    return new Promise((done) => {
+      const [nowMs, untilMs] = [wire.clock.now(), lateMs ?? wire.clock.monotonic() + PRODUCE_DEADLINE_MS];
+      const own = { count: records.length, missing: records.length, isOver: false, place: 0 };
+      const call: Call = { outcomes: [], nowMs, untilMs, done, ...own };
+      const key = laneKey(topic, partition);
+      const lane = lanes.get(key) ?? createLane(topic, partition);
+      lanes.set(key, lane);
+      for (const [index, record] of records.entries())
+        lane.waiting.push({ record, bytes: sizes[index] ?? 0, call, index });
+      heldRecords += records.length;
+      heldBytes += bytes;
+      calls.add(call);
+      if (!lane.isBusy) void route(lane);
+      void sweep();
+    });
+  }
+
   return {
-    produce({ topic, partition, untilMs: lateMs }, records) {
-      if (isClosed) return Promise.reject(new KBrokerError("broker_stopping", "The broker is stopping."));
-      if (records.length === 0) return Promise.resolve([]);
-      const sizes = records.map(sizeOf);
-      const bytes = sizes.reduce((sum, each) => sum + each, 0);
-      if (heldRecords > 0 && (heldRecords + records.length > HELD_RECORDS_MAX || heldBytes + bytes > HELD_BYTES_MAX))
-        return Promise.reject(overloaded());
-      return new Promise((done, fail) => {
-        const [nowMs, untilMs] = [wire.clock.now(), lateMs ?? wire.clock.monotonic() + PRODUCE_DEADLINE_MS];
-        const own = { missing: records.length, isOver: false, place: 0 };
-        const call: Call = { produced: [], nowMs, untilMs, done, fail, ...own };
-        const key = laneKey(topic, partition);
-        const lane = lanes.get(key) ?? createLane(topic, partition);
-        lanes.set(key, lane);
-        for (const [index, record] of records.entries())
-          lane.waiting.push({ record, bytes: sizes[index] ?? 0, call, index });
-        heldRecords += records.length;
-        heldBytes += bytes;
-        calls.add(call);
-        if (!lane.isBusy) void route(lane);
-        void sweep();
-      });
-    },
+    produceEach,
+    produce: async (place, records) => allOf(await produceEach(place, records)),
     async close() {
       isClosed = true;
       if (calls.size === 0) return;

@@ -24,6 +24,10 @@ const ELECTION = unavailable(
 );
 const REPLICAS =
   "Start the Kafka brokers that are down; `kafka-topics.sh --describe --under-min-isr-partitions` names what waits for them.";
+const TOO_LARGE: Meaning = {
+  code: "payload_too_large",
+  hint: "The Kafka topic takes less (max.message.bytes): send a smaller message, or raise it with Kafka's own tools.",
+};
 const CREDENTIALS = denied(
   "Check --sasl-mechanism, --sasl-username and the password: `kbroker config show --origin` says where each comes from.",
 );
@@ -58,6 +62,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: "invalid_request",
     hint: "The Kafka topic is compacted: publish with a key (--key, X-KB-Key).",
   },
+  MESSAGE_TOO_LARGE: TOO_LARGE,
+  RECORD_LIST_TOO_LARGE: TOO_LARGE,
   INVALID_REQUIRED_ACKS: failed(
     "kbroker waits for all replicas in sync (-1), which every Kafka takes: look for a proxy that changes requests.",
   ),

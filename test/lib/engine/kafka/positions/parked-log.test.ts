@@ -84,7 +84,6 @@ class World {
           if (this.chance(0.05)) await this.ask(owner, () => this.append(records));
           return this.ask(owner, () => this.append(records));
         },
-        close: async () => {},
       },
       reading: { read: (_partition, resource) => this.#read(owner, resource) },
     });

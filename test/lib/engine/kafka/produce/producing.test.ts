@@ -5,6 +5,8 @@ import type { Wire } from "../../../../../src/lib/engine/kafka/wire/wire.ts";
 import { ALL } from "../../../../conformance/fixtures.ts";
 import { kafkaForTests, testWithKafka } from "../../../../support/kafka.ts";
 import { type LogUnderTest, openLog } from "../../../../support/kafka-log.ts";
+import { eventually } from "../../../../support/kafka-nodes.ts";
+import { manualClock } from "../../../../support/manual-clock.ts";
 
 const TOPIC = "numbers";
 
@@ -94,6 +96,40 @@ testWithKafka("a record without a key is told from its neighbours in a topic tha
     { status: "rejected", reason: { kafkaCodes: ["INVALID_RECORD"] } },
     { status: "fulfilled", value: [{ offset: 1 }, { offset: 2 }] },
   ]);
+});
+
+testWithKafka("a record that Kafka refuses takes none of those with it that were given together with it", async () => {
+  const under = await openLog(await kafkaForTests());
+  const name = `${under.topicPrefix}narrow`;
+  await createKafkaTopic(under.wire, { name, partitions: 1, configs: { "max.message.bytes": "3000" } });
+  const large = { key: null, value: Buffer.alloc(5_000) };
+
+  const outcomes = await under.producing.produceEach({ topic: name, partition: 0 }, [record("a"), large, record("b")]);
+
+  expect(outcomes).toMatchObject([{ offset: 0 }, { code: "payload_too_large" }, { offset: 1 }]);
+});
+
+testWithKafka("what was written before the time was over is told, although the rest was not", async () => {
+  const clock = manualClock();
+  let requests = 0;
+  const oneRequest = (wire: Wire): Wire => ({
+    ...wire,
+    clock,
+    async call(to, act, options) {
+      if (options?.purpose === "produce") requests += 1;
+      if (requests > 1) throw Object.assign(new Error("The connection broke."), { code: "ECONNRESET" });
+      return wire.call(to, act, options);
+    },
+  });
+  const under = await openLog(await kafkaForTests(), { through: oneRequest });
+  const name = await topicIn(under);
+  const half = { key: null, value: Buffer.alloc(500_000) };
+
+  const producing = under.producing.produceEach({ topic: name, partition: 0 }, [half, half]);
+  await eventually("the second half is tried", () => requests > 1);
+  await clock.advance(11_000);
+
+  expect(await producing).toMatchObject([{ offset: 0 }, { code: "engine_unavailable" }]);
 });
 
 testWithKafka(

@@ -9,8 +9,8 @@ const TRANSACTIONAL = 1 << 4;
 const CONTROL = 1 << 5;
 
 function items(records: readonly NewRecord[], nowMs = 1_000): readonly Item[] {
-  const waiting = { produced: [], missing: 0, isOver: false, place: 0 };
-  const call = { ...waiting, nowMs, untilMs: 0, done: () => {}, fail: () => {} };
+  const waiting = { outcomes: [], count: records.length, missing: 0, isOver: false, place: 0 };
+  const call = { ...waiting, nowMs, untilMs: 0, done: () => {} };
   return records.map((record, index) => ({ record, bytes: sizeOf(record), call, index }));
 }
 
