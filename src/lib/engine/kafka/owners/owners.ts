@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { KBrokerError, messageOf } from "../../../domain/error.ts";
 import type { OwnerHandler, Owners, Ownership } from "../../port.ts";
 import { livingHolder, targetOf } from "../nodes/nodes.ts";
+import { JOIN_LINKS_MAX } from "../wire/links.ts";
 import { type AcquireDeps, acquire, tellReleased } from "./acquire.ts";
 import { isFenced } from "./fence.ts";
 import { type Hold, stale } from "./hold.ts";
@@ -16,8 +17,11 @@ export interface KafkaOwners extends Owners {
   close(): Promise<void>;
 }
 
-/** Joins of owners at one time: connections of that purpose, but for the one of the nodes. */
+/** Joins of owners at one time: connections of that purpose, but for the one of the nodes. Enough where each takes milliseconds. */
 const JOIN_SLOTS: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
+/** The first join of a group waits on Kafka's side, for 3 s by default, and holds up its connection: where that is so, there are more of them. */
+const WAITING_JOIN_SLOTS = Array.from({ length: JOIN_LINKS_MAX - 8 }, (_, index) => 8 + index);
+const JOIN_PATIENCE_MS = 500;
 /** How long the owner before may take to let go before it is taken for stuck. */
 const RELEASE_MS_MAX = 30_000;
 /** How long `want` waits for the first table; after that the resource is taken when there is one. */
@@ -44,8 +48,8 @@ export function openOwners(deps: AcquireDeps): KafkaOwners {
 class OwnersOfNode implements KafkaOwners {
   readonly #deps: AcquireDeps;
   readonly #places = new Map<string, Place>();
-  readonly #joins: Slots = createSlots(JOIN_SLOTS);
   readonly #closing = new AbortController();
+  readonly #joins: Slots;
   readonly #ended = new AbortController();
   readonly #unwatch: readonly (() => void)[];
   readonly #firstTable: Promise<void>;
@@ -58,6 +62,10 @@ class OwnersOfNode implements KafkaOwners {
     // As many wait as there are resources.
     setMaxListeners(0, this.#closing.signal);
     const { membership, holds, wire } = deps;
+    this.#joins = createSlots({
+      ...{ usual: JOIN_SLOTS, more: WAITING_JOIN_SLOTS, patienceMs: JOIN_PATIENCE_MS },
+      ...{ clock: wire.clock, signal: this.#closing.signal },
+    });
     const tabled = new Promise<void>((resolve) => {
       if (membership.table() !== undefined) return resolve();
       const unwatch = membership.watch(() => {

@@ -12,7 +12,9 @@ export interface Address {
  */
 export type Purpose = "ask" | "admin" | "produce" | "fetch" | "read" | "fold" | "commit" | "join";
 
-/** Connections of one purpose to one broker; joins wait for seconds on the broker's side. Each topic of state is followed on its own. */
+/** Joins may wait for seconds on the broker's side, each with a connection of its own; as many as wait are opened. */
+export const JOIN_LINKS_MAX = 64;
+/** Connections of one purpose to one broker. Each topic of state is followed on its own. */
 const LINKS_MAX: Readonly<Record<Purpose, number>> = {
   ask: 1,
   admin: 1,
@@ -21,7 +23,7 @@ const LINKS_MAX: Readonly<Record<Purpose, number>> = {
   read: 2,
   fold: 4,
   commit: 1,
-  join: 8,
+  join: JOIN_LINKS_MAX,
 };
 /** Longer than what the broker is asked to wait: fetch 5 s, fold 2 s, join the rebalance timeout. */
 const REQUEST_MS: Readonly<Record<Purpose, number>> = {
