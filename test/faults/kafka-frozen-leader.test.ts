@@ -10,7 +10,7 @@ import { type FaultWorld, REPEATS_MAX, SUBSCRIPTION, startWorld, TOPIC, WAIT } f
 const FREEZES = length(["leader"], ["leader", "coordinator", "leader", "coordinator", "leader"]);
 /** At least; until everything goes on without it. */
 const FROZEN_MS = length(0, 60_000);
-const PUSHES_EACH = 200;
+const PUSHES_EACH = length(50, 200);
 /**
  * A request to a broker that says nothing is waited for so long where nobody gives the broker up (`wire/links.ts`). What is served sooner is
  * served because somebody did; the cluster itself needs 3 s.
