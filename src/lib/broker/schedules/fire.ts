@@ -1,6 +1,6 @@
 import { KBrokerError } from "../../domain/error.ts";
 import { DEDUPE_WINDOW_MS } from "../../domain/topic.ts";
-import type { Appended, ScheduledKey, ScheduledMessage } from "../../engine/port.ts";
+import { type Appended, AppendFailure, type ScheduledKey, type ScheduledMessage } from "../../engine/port.ts";
 import type { BrokerDeps } from "../broker.ts";
 
 interface Deps extends Pick<BrokerDeps, "engine" | "observer"> {
@@ -8,9 +8,12 @@ interface Deps extends Pick<BrokerDeps, "engine" | "observer"> {
   readonly failed: (error: unknown, fields: { readonly topic: string; readonly count: number }) => void;
 }
 
+type Outcome = Appended | KBrokerError;
+
 /**
  * Appends each message to its topic under its own id, topic by topic side by side, and gives the keys of those that are done with: they
- * can be removed. What is not among them stays and is tried again. A repeat after a crash is recognised by its id and not stored again.
+ * can be removed. What is not among them stays and is tried again; it holds up none of those that the engine took, which would be published
+ * once more as soon as the window is over. A repeat after a crash is recognised by its id and not stored again.
  */
 export async function fire(deps: Deps, due: readonly ScheduledMessage[]): Promise<readonly ScheduledKey[]> {
   const byTopic = new Map<string, ScheduledMessage[]>();
@@ -34,11 +37,12 @@ async function fireInto(
 ): Promise<readonly ScheduledMessage[]> {
   const topic = due[0]?.topic ?? "";
   try {
-    const messages = due.map(({ message }) => message);
-    const appended = await engine.log.append(topicId, messages, { dedupeWindowMs: DEDUPE_WINDOW_MS });
-    tell(observer, due, appended);
-    await fireAgain({ engine, observer, failed }, topicId, taken(due, appended));
-    return due;
+    const { outcomes, failure } = await append(engine, topicId, due);
+    tell(observer, due, outcomes);
+    await fireAgain({ engine, observer, failed }, topicId, taken(due, outcomes));
+    const done = due.filter((_, index) => !(outcomes[index] instanceof KBrokerError));
+    if (failure !== undefined) failed(failure, { topic, count: due.length - done.length });
+    return done;
   } catch (error) {
     if (error instanceof KBrokerError && error.code === "topic_not_found") {
       observer.scheduleDropped(due.length);
@@ -47,6 +51,21 @@ async function fireInto(
     }
     failed(error, { topic, count: due.length });
     return [];
+  }
+}
+
+/** Of an append of which a part failed: what became of each. */
+async function append(
+  engine: Deps["engine"],
+  topicId: string,
+  due: readonly ScheduledMessage[],
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly failure?: KBrokerError }> {
+  const messages = due.map(({ message }) => message);
+  try {
+    return { outcomes: await engine.log.append(topicId, messages, { dedupeWindowMs: DEDUPE_WINDOW_MS }) };
+  } catch (error) {
+    if (!(error instanceof AppendFailure)) throw error;
+    return { outcomes: error.outcomes, failure: error };
   }
 }
 
@@ -66,14 +85,17 @@ async function fireAgain({ engine, observer }: Deps, topicId: string, due: reado
   tell(observer, due, await engine.log.append(topicId, messages));
 }
 
-function taken(due: readonly ScheduledMessage[], appended: readonly Appended[]): readonly ScheduledMessage[] {
-  return due.filter((_, index) => appended[index]?.kind === "conflict");
+function taken(due: readonly ScheduledMessage[], outcomes: readonly Outcome[]): readonly ScheduledMessage[] {
+  return due.filter((_, index) => {
+    const outcome = outcomes[index];
+    return outcome !== undefined && !(outcome instanceof KBrokerError) && outcome.kind === "conflict";
+  });
 }
 
-function tell(observer: Deps["observer"], due: readonly ScheduledMessage[], appended: readonly Appended[]): void {
+function tell(observer: Deps["observer"], due: readonly ScheduledMessage[], outcomes: readonly Outcome[]): void {
   for (const [index, { topic, dueMs }] of due.entries()) {
-    const result = appended[index];
-    if (result === undefined || result.kind === "conflict") continue;
+    const result = outcomes[index];
+    if (result === undefined || result instanceof KBrokerError || result.kind === "conflict") continue;
     observer.fired(topic, result.kind === "duplicate" ? "duplicate" : "stored", Math.max(0, result.timeMs - dueMs));
   }
 }
