@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { groupListReply } from "../../src/lib/api/group.ts";
 import { eventually, startBroker } from "../e2e/http.ts";
+import { kbroker } from "../e2e/program.ts";
 import { kafkaForTests, kafkaTool, startKafka, testWithKafka, testWithOwnKafka } from "../support/kafka.ts";
 import { settingsFor } from "../support/kafka-nodes.ts";
 
@@ -92,6 +93,8 @@ testWithKafka(
     });
     await broker.publish("orders", '{"orderId":"1"}', { "x-kb-key": "k1", "event-type": "order-placed" });
 
+    const typed = ["complete", "--", "group", "describe", `${prefix}m`];
+    expect((await kbroker(typed, { env: { KBROKER_ADMIN_URL: broker.url } })).stdout).toBe(`${prefix}modern\n`);
     expect(described).toMatchObject({ kind: "native", type: "consumer", state: "Stable" });
     expect(described.members?.map(({ client }) => client)).toEqual(["native"]);
     expect(await reads).toMatch(/event-type:order-placed\tk1\t\{"orderId":"1"\}/);
