@@ -2,10 +2,9 @@ import { fc, test } from "@fast-check/vitest";
 import { afterAll, beforeAll, expect } from "vitest";
 import { batchLineReply } from "../../src/lib/api/message.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/lib/engine/memory/storage.ts";
-import { LIMITS } from "../../src/lib/server/limits.ts";
-import { openMetrics } from "../../src/lib/server/metrics.ts";
-import { openServer, type Server } from "../../src/lib/server/server.ts";
+import type { Server } from "../../src/lib/server/server.ts";
 import { openTestBroker, type TestBroker } from "../support/broker.ts";
+import { serverOf } from "../support/server.ts";
 import { exchange, type RawReply } from "./raw-http.ts";
 
 const storage: MemoryStorage = memoryStorage();
@@ -15,16 +14,7 @@ let server: Server;
 beforeAll(async () => {
   tested = await openTestBroker({ storage });
   await tested.broker.createTopic({ name: "orders", visibility: "private" });
-  server = await openServer({
-    listen: { host: "127.0.0.1", port: 0, insecure: false },
-    allowedHosts: [],
-    metrics: openMetrics(),
-    log: () => {},
-    newId: () => "request",
-    version: "0.0.0",
-    limits: LIMITS,
-  });
-  server.serve(tested.broker);
+  server = await serverOf(tested.broker);
 });
 
 afterAll(async () => {

@@ -7,11 +7,10 @@ import { nameProblem } from "../../src/lib/domain/names.ts";
 import type { MemoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { memoryStorage } from "../../src/lib/engine/memory/storage.ts";
 import { createCompileSchema } from "../../src/lib/schemas/compile.ts";
-import { LIMITS } from "../../src/lib/server/limits.ts";
-import { openMetrics } from "../../src/lib/server/metrics.ts";
-import { openServer, type Server } from "../../src/lib/server/server.ts";
+import type { Server } from "../../src/lib/server/server.ts";
 import { ENDPOINT, openTestBroker, type TestBroker } from "../support/broker.ts";
 import { askedSource, SHOP } from "../support/connector-control.ts";
+import { serverOf } from "../support/server.ts";
 import {
   adminPost,
   body,
@@ -39,16 +38,7 @@ beforeAll(async () => {
   await tested.broker.createSubscription({ name: "billing", topic: TOPIC, endpoint: ENDPOINT });
   [topicId = ""] = [...storage.topics.keys()];
   await tested.broker.createConnector({ ...SHOP, name: CONNECTOR });
-  server = await openServer({
-    listen: { host: "127.0.0.1", port: 0, insecure: false },
-    allowedHosts: [],
-    metrics: openMetrics(),
-    log: () => {},
-    newId: () => "request",
-    version: "0.0.0",
-    limits: LIMITS,
-  });
-  server.serve(tested.broker);
+  server = await serverOf(tested.broker);
   port = Number(new URL(server.url).port);
 });
 

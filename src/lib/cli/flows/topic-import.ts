@@ -4,7 +4,7 @@ import { KBrokerError } from "../../domain/error.ts";
 import { plural } from "../fields.ts";
 import type { AnswerProblem, Prompter } from "../prompter.ts";
 import { type Answered, agreed, type Given, missing } from "./flow.ts";
-import { askSchema, askTtl, askVisibility, type TopicWish, TTL_DEFAULT, topicBody, topicWords } from "./topic.ts";
+import { askRest, type TopicWish, TTL_DEFAULT, topicBody, topicWords } from "./topic.ts";
 
 const USAGE = "kbroker topic import <name>";
 
@@ -34,10 +34,8 @@ async function walk(given: Given<ImportWish>, deps: TopicImportDeps, ask: Prompt
   }));
   if (choices.length === 0) throw nothing();
   const name = await ask.choose({ message: "Kafka topic to import", choices });
-  const visibility = given.visibility ?? (await askVisibility(ask));
-  const ttl = given.ttl ?? (await askTtl(ask, "For how long are its messages delivered? (1h to 7d)"));
-  const schemaFile = given.schemaFile ?? (await askSchema(ask, visibility, deps.schemaFileProblem));
-  return { name, visibility, ttl: ttl === TTL_DEFAULT ? undefined : ttl, schemaFile };
+  const ttlMessage = "For how long are its messages delivered? (1h to 7d)";
+  return { name, ...(await askRest(ask, given, { ...deps, ttlMessage })) };
 }
 
 function summary({ name, visibility, ttl, schemaFile }: ImportWish): [string, string][] {

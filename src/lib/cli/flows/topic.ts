@@ -44,10 +44,25 @@ export async function topicFlow(given: Given<TopicWish>, deps: TopicFlowDeps): P
 async function walk(given: Given<TopicWish>, deps: TopicFlowDeps, ask: Prompter): Promise<TopicWish> {
   const problem = freeName("topic", await deps.topicNames());
   const name = await ask.text({ message: "Name of the topic", problem });
+  const message = "How long are messages kept? (1h to 7d)";
+  return { name, ...(await askRest(ask, given, { ...deps, ttlMessage: message })), layout: given.layout };
+}
+
+export interface RestOptions {
+  readonly ttlMessage: string;
+  readonly schemaFileProblem: AnswerProblem;
+}
+
+/** Everything but the name, as far as the command line leaves it open: the same for one that is created and one that is imported. */
+export async function askRest(
+  ask: Prompter,
+  given: Given<TopicWish>,
+  { ttlMessage, schemaFileProblem }: RestOptions,
+): Promise<Omit<TopicWish, "name" | "layout">> {
   const visibility = given.visibility ?? (await askVisibility(ask));
-  const ttl = given.ttl ?? (await askTtl(ask));
-  const schemaFile = given.schemaFile ?? (await askSchema(ask, visibility, deps.schemaFileProblem));
-  return { name, visibility, ttl: ttl === TTL_DEFAULT ? undefined : ttl, schemaFile, layout: given.layout };
+  const ttl = given.ttl ?? (await askTtl(ask, ttlMessage));
+  const schemaFile = given.schemaFile ?? (await askSchema(ask, visibility, schemaFileProblem));
+  return { visibility, ttl: ttl === TTL_DEFAULT ? undefined : ttl, schemaFile };
 }
 
 export function askVisibility(ask: Prompter): Promise<Visibility> {
@@ -64,16 +79,12 @@ export function askVisibility(ask: Prompter): Promise<Visibility> {
   });
 }
 
-export function askTtl(ask: Prompter, message = "How long are messages kept? (1h to 7d)"): Promise<string> {
+function askTtl(ask: Prompter, message: string): Promise<string> {
   const problem = durationWithin({ minMs: TOPIC_TTL_MS_MIN, maxMs: TOPIC_TTL_MS_MAX });
   return ask.text({ message, initial: TTL_DEFAULT, problem });
 }
 
-export async function askSchema(
-  ask: Prompter,
-  visibility: Visibility,
-  problem: AnswerProblem,
-): Promise<string | undefined> {
+async function askSchema(ask: Prompter, visibility: Visibility, problem: AnswerProblem): Promise<string | undefined> {
   const now = visibility === "public" ? "needed before the first message; empty: later" : "empty: none";
   const file = await ask.text({
     message: `File with its JSON Schema (${now})`,
