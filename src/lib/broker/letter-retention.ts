@@ -22,10 +22,15 @@ export async function heldLetters(deps: Deps, topic: Topic): Promise<Floors | un
   return floors;
 }
 
-/** Gives back what everybody has settled, before its time: after a purge. What somebody holds, or another subscription reads, stays. */
+/**
+ * Gives back what everybody has settled, before its time: after a purge. What somebody holds, or another subscription reads, stays. So does
+ * all of it where another node has one of those that have to do with it: what that one has taken a moment ago (durably parked, then settled)
+ * is in no report yet, and nothing but its time keeps it.
+ */
 export async function trimSettledLetters(deps: Deps, topic: Topic): Promise<void> {
-  const { engine, view } = deps;
+  const { engine, view, delivery } = deps;
   const readers = view.subscriptionsOf(topic);
+  if ([...usersOf(view, topic), ...readers].some(({ id }) => delivery.status(id) === undefined)) return;
   const shards = await engine.log.shards(topic.id);
   const lows = new Map<number, number>();
   for (const { id } of [...usersOf(view, topic), ...readers]) {
