@@ -7,6 +7,7 @@ import type { ParkedLog } from "../positions/parked-log.ts";
 import type { Wire } from "../wire/wire.ts";
 import { beatFence, takeFence } from "./fence.ts";
 import { Hold } from "./hold.ts";
+import { lasting } from "./lasting.ts";
 import type { Slots } from "./slots.ts";
 
 export interface AcquireDeps {
@@ -21,19 +22,31 @@ export interface AcquireDeps {
   readonly report: Report;
 }
 
+export interface Acquiring {
+  readonly joins: Slots;
+  readonly lost: (hold: Hold) => void;
+  /** What is not wanted any more may be given up in the middle. */
+  readonly isWanted: () => boolean;
+}
+
 /** Takes the resource from whoever has it. From the first step on the one before can do nothing any more. */
 export async function acquire(
   deps: AcquireDeps,
   resource: string,
-  { joins, lost }: { readonly joins: Slots; readonly lost: (hold: Hold) => void },
+  { joins, lost, isWanted }: Acquiring,
 ): Promise<Hold> {
   const { wire, clock, membership, holds, parked, report } = deps;
   const group = deps.groupOf(resource);
   const fence = await joins.run((slot) => takeFence(wire, group, slot));
-  const { epoch, entries, tidy } = await parked.take(resource, () => beatFence(wire, fence));
+  const held = (failure: Error) => {
+    const fields = { resource, error: messageOf(failure) };
+    report("warn", "Taking over takes longer; it goes on from where it is.", fields);
+  };
+  const last = lasting({ clock: wire.clock, isWanted, held });
+  const { epoch, entries, tidy } = await parked.take(resource, { confirm: () => beatFence(wire, fence), last });
   const sinceMs = clock.now();
   const hold = new Hold({ ownership: { resource, epoch }, fence, sinceMs, found: entries, wire, lost });
-  await holds.put({ resource, epoch, node: membership.self().id, sinceMs, isReleased: false });
+  await last(() => holds.put({ resource, epoch, node: membership.self().id, sinceMs, isReleased: false }));
   tidy().catch((error: unknown) => {
     report("warn", "What former owners parked was left where it is.", { resource, error: messageOf(error) });
   });

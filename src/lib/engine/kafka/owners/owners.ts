@@ -235,7 +235,8 @@ class OwnersOfNode implements KafkaOwners {
   async #taken(place: Place): Promise<Hold | undefined> {
     try {
       const lost = (hold: Hold) => this.#lose(place, hold);
-      return await acquire(this.#deps, place.resource, { joins: this.#joins, lost });
+      const isWanted = () => place.isWanted && !this.#closing.signal.aborted;
+      return await acquire(this.#deps, place.resource, { joins: this.#joins, lost, isWanted });
     } catch (error) {
       if (!place.isWanted || this.#closing.signal.aborted) return undefined;
       throw error;

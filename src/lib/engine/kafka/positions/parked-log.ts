@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Report } from "../../../domain/report.ts";
 import type { ParkedEntry, Source } from "../../port.ts";
+import type { Lasting } from "../owners/lasting.ts";
 import type { NewRecord, Produced, Producing } from "../producing.ts";
 import { createKafkaTopic, ledTopic } from "../wire/topics.ts";
 import type { Wire } from "../wire/wire.ts";
+import { atATime } from "./at-a-time.ts";
 import type { ParkedFold } from "./parked-fold.ts";
 import { encodeEntry, encodeKey, type ParkedKey } from "./parked-keys.ts";
 import { type ParkedReading, parkedReading } from "./parked-reading.ts";
@@ -16,10 +18,18 @@ export interface Taken {
   tidy(): Promise<void>;
 }
 
+/** Of whoever has the fence. */
+export interface Taking {
+  /** Fails once the fence is another's; then nothing of the taking counts. */
+  readonly confirm: () => Promise<void>;
+  /** What each step is made with. */
+  readonly last: Lasting;
+}
+
 /** Parked entries, and the epochs of owners: the compacted topic of both. `parked-fold.ts` has the rules. */
 export interface ParkedLog {
-  /** For whoever has the fence. `confirm` fails once that is another's; then nothing of this counts. */
-  take(resource: string, confirm: () => Promise<void>): Promise<Taken>;
+  /** However much waits there and however slow Kafka is: what was copied is not copied again, as long as the fence holds. */
+  take(resource: string, taking: Taking): Promise<Taken>;
   /** Every entry of the epoch. */
   load(resource: string, epoch: number): Promise<readonly ParkedEntry[]>;
   /** Durable when it resolves. It counts where the owner is found to be the owner afterwards. */
@@ -39,8 +49,11 @@ export interface ParkedLogOptions {
   readonly report: Report;
 }
 
-/** In one call to the producer, so that a large subscription leaves room for others. */
+/** In one call to the producer, so that a large subscription leaves room for others, and the loop to everything else. */
 const RECORDS_MAX = 2_000;
+/** Resources whose entries are copied at one time, and whose old ones are removed: more would only wait for one another. */
+const COPIED_MAX = 2;
+const TIDIED_MAX = 1;
 const HOUR_MS = 3_600_000;
 const CONFIGS = {
   "cleanup.policy": "compact",
@@ -68,19 +81,19 @@ export interface ParkedLogParts extends Pick<ParkedLogOptions, "producing" | "to
 }
 
 export function createParkedLog({ producing, reading, topic, partitions, report }: ParkedLogParts): ParkedLog {
+  const copying = atATime(COPIED_MAX);
+  const tidying = atATime(TIDIED_MAX);
   const partitionOf = (resource: string) => createHash("sha256").update(resource).digest().readUInt32BE() % partitions;
 
-  async function write(resource: string, records: readonly NewRecord[]): Promise<readonly Produced[]> {
-    const produced: Produced[] = [];
-    for (let at = 0; at < records.length; at += RECORDS_MAX) {
-      const some = records.slice(at, at + RECORDS_MAX);
-      produced.push(...(await producing.produce({ topic, partition: partitionOf(resource) }, some)));
-    }
-    return produced;
+  const writeOnce = (resource: string, records: readonly NewRecord[]): Promise<readonly Produced[]> =>
+    producing.produce({ topic, partition: partitionOf(resource) }, records);
+
+  async function write(resource: string, records: Iterable<NewRecord>): Promise<void> {
+    for (const page of pagesOf(records)) await writeOnce(resource, page);
   }
 
-  async function read(resource: string): Promise<ParkedFold> {
-    const fold = await reading.read(partitionOf(resource), resource);
+  async function read(resource: string, last?: Lasting): Promise<ParkedFold> {
+    const fold = await reading.read(partitionOf(resource), resource, last);
     const strange = fold.strange();
     if (strange.length > 0) {
       const fields = { resource, topic, partition: partitionOf(resource), offsets: strange.slice(0, 10) };
@@ -96,41 +109,67 @@ export function createParkedLog({ producing, reading, topic, partitions, report 
   const removal = (key: ParkedKey): NewRecord => ({ key: encodeKey(key), value: null });
   const noteOf = (key: ParkedKey): NewRecord => ({ key: encodeKey(key), value: NOTE });
 
+  /** Of all that is of another epoch. */
+  function* removals(fold: ParkedFold, epoch: number): Iterable<NewRecord> {
+    for (const key of fold.keys()) if (key.kind !== "claim" && key.epoch !== epoch) yield removal(key);
+  }
+
   async function put(resource: string, epoch: number, entries: readonly ParkedEntry[]): Promise<void> {
     const recordOf = (entry: ParkedEntry): NewRecord => ({
       key: encodeKey({ kind: "parked", resource, epoch, source: entry.source }),
       value: encodeEntry(entry),
     });
-    await write(resource, entries.map(recordOf));
+    await write(resource, each(entries, recordOf));
   }
 
   return {
     put,
-    async take(resource, confirm) {
-      const [claim] = await write(resource, [noteOf({ kind: "claim", resource })]);
+    async take(resource, { confirm, last }) {
+      const [claim] = await writeOnce(resource, [noteOf({ kind: "claim", resource })]);
       const epoch = (claim?.offset ?? 0) + 1;
-      const fold = await read(resource);
+      const fold = await read(resource, last);
       const before = fold.activeEpoch();
+      /** Whoever was taken over from meanwhile writes no more than a page. */
+      const writeConfirmed = (page: readonly NewRecord[]) =>
+        last(async () => {
+          await confirm();
+          await writeOnce(resource, page);
+        });
+      if (before !== undefined && fold.has(before))
+        await copying(async () => {
+          for (const page of pagesOf(fold.copies(before, epoch))) await writeConfirmed(page);
+        });
+      await writeConfirmed([noteOf({ kind: "active", resource, epoch })]);
       const entries = before === undefined ? [] : fold.entries(before);
-      await write(resource, before === undefined ? [] : fold.copies(before, epoch));
-      await confirm();
-      await write(resource, [noteOf({ kind: "active", resource, epoch })]);
-      const left = fold.keys().filter((key) => key.kind !== "claim" && key.epoch !== epoch);
-      return { epoch, entries, tidy: async () => void (await write(resource, left.map(removal))) };
+      return { epoch, entries, tidy: () => tidying(() => write(resource, removals(fold, epoch))) };
     },
     async load(resource, epoch) {
       return (await read(resource)).entries(epoch);
     },
     async remove(resource, epoch, sources) {
-      await write(
-        resource,
-        sources.map((source) => removal({ kind: "parked", resource, epoch, source })),
-      );
+      const removalOf = (source: Source) => removal({ kind: "parked", resource, epoch, source });
+      await write(resource, each(sources, removalOf));
     },
     async forget(resource) {
-      await write(resource, (await read(resource)).keys().map(removal));
+      await write(resource, each((await read(resource)).keys(), removal));
     },
   };
+}
+
+/** Makes no more of them at a time than are written: a hundred thousand keys made in advance take more memory than what they are for. */
+function* pagesOf(records: Iterable<NewRecord>): Iterable<readonly NewRecord[]> {
+  let page: NewRecord[] = [];
+  for (const record of records) {
+    page.push(record);
+    if (page.length < RECORDS_MAX) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
+function* each<T, R>(items: Iterable<T>, made: (item: T) => R): Iterable<R> {
+  for (const item of items) yield made(item);
 }
 
 /** A record without a value would be a removal. */

@@ -1,20 +1,30 @@
 import { type Connection, ProtocolError } from "@platformatic/kafka";
+import type { Lasting } from "../owners/lasting.ts";
 import { KafkaFailure } from "../wire/failure.ts";
 import { type Fetched, fetchOnce, type KafkaRecord } from "../wire/fetch.ts";
 import type { Wire } from "../wire/wire.ts";
+import { atATime } from "./at-a-time.ts";
 import { type ParkedFold, parkedFold } from "./parked-fold.ts";
 import { decodeKey } from "./parked-keys.ts";
 
 /** Reads what resources have in a partition, from the beginning to its end. */
 export interface ParkedReading {
-  read(partition: number, resource: string): Promise<ParkedFold>;
+  /** `last`: how a fetch that fails is made again; left out: not at all. */
+  read(partition: number, resource: string, last?: Lasting): Promise<ParkedFold>;
 }
 
-/** Of one fetch. */
-const BYTES_MAX = 4 << 20;
+/** Of one fetch: what is read in one go holds up everything else. */
+const BYTES_MAX = 1 << 20;
+/** Partitions that are read at one time. */
+const PASSES_MAX = 4;
 
-interface Pass {
+interface Asked {
   readonly resources: Set<string>;
+  /** Of those that wait for it, the one that came last. */
+  last: Lasting | undefined;
+}
+
+interface Pass extends Asked {
   readonly folds: Promise<ReadonlyMap<string, ParkedFold>>;
 }
 
@@ -22,14 +32,16 @@ interface Pass {
 export function parkedReading(wire: Wire, topic: string): ParkedReading {
   const running = new Map<number, Promise<unknown>>();
   const next = new Map<number, Pass>();
+  const passes = atATime(PASSES_MAX);
 
   function passOver(partition: number): Pass {
-    const resources = new Set<string>();
+    const asked: Asked = { resources: new Set(), last: undefined };
     const before = running.get(partition) ?? Promise.resolve();
-    const folds = before.then(() => {
+    const read = () => {
       next.delete(partition);
-      return readAll(wire, { topic, partition }, resources);
-    });
+      return readAll(wire, { topic, partition }, asked);
+    };
+    const folds = before.then(() => passes(read));
     const turn = folds.then(
       () => undefined,
       () => undefined,
@@ -38,14 +50,15 @@ export function parkedReading(wire: Wire, topic: string): ParkedReading {
     void turn.then(() => {
       if (running.get(partition) === turn) running.delete(partition);
     });
-    return { resources, folds };
+    return Object.assign(asked, { folds });
   }
 
   return {
-    async read(partition, resource) {
+    async read(partition, resource, last) {
       const pass = next.get(partition) ?? passOver(partition);
       next.set(partition, pass);
       pass.resources.add(resource);
+      pass.last = last ?? pass.last;
       return (await pass.folds).get(resource) ?? parkedFold(resource);
     },
   };
@@ -56,11 +69,12 @@ interface Place {
   readonly partition: number;
 }
 
-async function readAll(wire: Wire, place: Place, resources: ReadonlySet<string>) {
+async function readAll(wire: Wire, place: Place, { resources, last = once }: Asked) {
   const folds = new Map(Array.from(resources, (resource) => [resource, parkedFold(resource)]));
   let from = 0;
   for (;;) {
-    const { records, next, end, start } = await fetchFrom(wire, place, from);
+    const at = from;
+    const { records, next, end, start } = await last(() => fetchFrom(wire, place, at));
     for (const record of records) add(folds, record);
     // Nothing follows, as of this answer: the newest record of each key has been read, whatever was compacted meanwhile.
     if (next >= end) return folds;
@@ -68,6 +82,8 @@ async function readAll(wire: Wire, place: Place, resources: ReadonlySet<string>)
     from = Math.max(next, start, records.length === 0 && next === from && start <= from ? from + 1 : next);
   }
 }
+
+const once: Lasting = (step) => step();
 
 function add(folds: ReadonlyMap<string, ParkedFold>, { key: bytes, offset, value }: KafkaRecord): void {
   const key = decodeKey(bytes);

@@ -1,9 +1,12 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
+import { lasting } from "../../../../../src/lib/engine/kafka/owners/lasting.ts";
 import { parkedFold } from "../../../../../src/lib/engine/kafka/positions/parked-fold.ts";
 import { decodeKey } from "../../../../../src/lib/engine/kafka/positions/parked-keys.ts";
 import { createParkedLog, type ParkedLog } from "../../../../../src/lib/engine/kafka/positions/parked-log.ts";
 import type { NewRecord } from "../../../../../src/lib/engine/kafka/producing.ts";
+import { notInTime } from "../../../../../src/lib/engine/kafka/wire/deadlines.ts";
+import { KafkaFailure } from "../../../../../src/lib/engine/kafka/wire/failure.ts";
 import { entry, SHARD } from "../../../../conformance/fixtures.ts";
 import { settle } from "../../../../support/manual-clock.ts";
 
@@ -82,12 +85,22 @@ class World {
         produce: async (_place, records) => {
           // An answer was lost: it is written once more.
           if (this.chance(0.05)) await this.ask(owner, () => this.append(records));
-          return this.ask(owner, () => this.append(records));
+          const produced = await this.ask(owner, () => (this.chance(0.05) ? "too late" : this.append(records)));
+          // Its time was over: whether it was written is not known.
+          if (produced === "too late" || this.chance(0.05)) throw notInTime();
+          return produced;
         },
       },
       reading: { read: (_partition, resource) => this.#read(owner, resource) },
     });
   }
+
+  /** As often as it takes. */
+  last = (owner: number) => {
+    const after = () => this.ask(owner, () => {});
+    const clock = { now: () => 0, monotonic: () => 0, after };
+    return lasting({ clock, isWanted: () => true, held: () => {} });
+  };
 
   async #read(owner: number, resource: string) {
     const fold = parkedFold(resource);
@@ -155,7 +168,8 @@ async function own(world: World, truth: Truth, owner: number): Promise<string> {
     world.fence = owner;
   });
   try {
-    const { epoch, entries, tidy } = await log.take(RESOURCE, () => confirm());
+    const last = world.last(owner);
+    const { epoch, entries, tidy } = await log.take(RESOURCE, { confirm: () => confirm(), last });
     await confirm(() => {
       expect(epoch).toBeGreaterThan(truth.epoch);
       const found = new Map(entries.map(({ source, attempts }) => [source.offset, attempts]));
@@ -171,8 +185,8 @@ async function own(world: World, truth: Truth, owner: number): Promise<string> {
       const attempts = world.chance(0.7) ? owner * 100 + round : undefined;
       if (truth.epoch === epoch) truth.may(offset).add(attempts);
       const source = { shard: SHARD, offset };
-      if (attempts === undefined) await log.remove(RESOURCE, epoch, [source]);
-      else await log.put(RESOURCE, epoch, [entry(offset, { attempts })]);
+      if (attempts === undefined) await last(() => log.remove(RESOURCE, epoch, [source]));
+      else await last(() => log.put(RESOURCE, epoch, [entry(offset, { attempts })]));
       await confirm(() => {
         expect(truth.epoch, "nobody is confirmed who was taken over from").toBe(epoch);
         truth.is(offset, attempts);
@@ -181,6 +195,8 @@ async function own(world: World, truth: Truth, owner: number): Promise<string> {
     return "done";
   } catch (error) {
     if (error instanceof Error && error.message === "fenced") return "fenced";
+    // It could not even begin.
+    if (error instanceof KafkaFailure) return "failed";
     throw error;
   }
 }
