@@ -70,7 +70,7 @@ export function reporter(hold: Hold, endpoint: Endpoint, status: () => DeliveryS
   }
 
   function start(): void {
-    if (writing !== undefined || signal.aborted || !isNews()) return;
+    if (writing !== undefined || !isNews() || signal.aborted) return;
     writing = activity.during(write()).finally(() => {
       writing = undefined;
       if (isUrgent) start();
@@ -80,8 +80,7 @@ export function reporter(hold: Hold, endpoint: Endpoint, status: () => DeliveryS
   return {
     pass(shared) {
       isShared = shared;
-      const hasNone = !isShared && written === endpoint.revision;
-      if (!hasNone && clock.monotonic() >= notBeforeMs) start();
+      if (clock.monotonic() >= notBeforeMs) start();
     },
     turned() {
       isUrgent = true;
