@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/lib/domain/clock.ts";
-import { dueHeap } from "../../src/lib/domain/due-heap.ts";
+import { type Due, dueHeap } from "../../src/lib/domain/due-heap.ts";
 
 /** One process's sight of the clock. Once it has ended no time passes for it any more: the process is gone. */
 export interface ClockView extends Clock {
@@ -15,7 +15,7 @@ export interface ModelClock {
   advance(ms: number, rest: () => Promise<boolean>): Promise<void>;
 }
 
-interface Wait {
+interface Wait extends Due {
   readonly end: () => void;
 }
 
@@ -38,7 +38,7 @@ export function modelClock(): ModelClock {
           signal?.removeEventListener("abort", end);
           resolve();
         };
-        const wait = { end };
+        const wait = { end, dueMs: 0, turn: 0, heapPlace: -1 };
         own.add(wait);
         if (!isOver) heap.set(wait, elapsedMs + Math.max(0, delayMs));
         signal?.addEventListener("abort", end);

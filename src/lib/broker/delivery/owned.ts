@@ -172,6 +172,8 @@ export class Owned {
     const { post, random, ...deps } = this.#deps;
     const ended = new AbortController();
     const heard = this.#heard;
+    // Not `opened` itself: what was parked then would be held for as long as the dispatcher is.
+    const { ttlMs, letterTtlMs } = opened;
     this.#under = activityIn(deps.activity);
     const hold = {
       ...deps,
@@ -180,10 +182,10 @@ export class Owned {
       subscription: this.#subscription,
       // What was heard is never older than what was read when the hold opened.
       get ttlMs() {
-        return heard.ttlMs ?? opened.ttlMs;
+        return heard.ttlMs ?? ttlMs;
       },
       get letterTtlMs() {
-        return heard.letterTtlMs ?? opened.letterTtlMs;
+        return heard.letterTtlMs ?? letterTtlMs;
       },
       signal: ended.signal,
       close: () => ended.abort(),

@@ -1,15 +1,13 @@
 import type { Clock } from "../../domain/clock.ts";
-import { dueHeap } from "../../domain/due-heap.ts";
+import { type Due, dueHeap } from "../../domain/due-heap.ts";
 import type { ParkedEntry, Source } from "../../engine/port.ts";
-import { sourceKey } from "./source-key.ts";
+import { SourceMap } from "./source-map.ts";
 
-/** A parked entry in memory. One object a message for as long as it is parked. */
-export interface ParkedMessage {
+/** A parked entry in memory. One object a message for as long as it is parked; due in monotonic time. */
+export interface ParkedMessage extends Due {
   entry: ParkedEntry;
   /** `waiting` for its time, being `tried`, or `dying`: on its way to the dead letter topic. */
   state: "waiting" | "tried" | "dying";
-  /** Its own due time, in monotonic time. */
-  dueMs: number;
 }
 
 /** How far back parked messages keep what was published; `Infinity` where there is none. */
@@ -48,7 +46,7 @@ export interface ParkedSet {
 }
 
 export function parkedSet(clock: Clock): ParkedSet {
-  const messages = new Map<string, ParkedMessage>();
+  const messages = new SourceMap<ParkedMessage>();
   const heap = dueHeap<ParkedMessage>();
   /** Those that wait without a strike, so that hurrying costs no more than what it moves. */
   const unstruck = new Set<ParkedMessage>();
@@ -73,14 +71,13 @@ export function parkedSet(clock: Clock): ParkedSet {
     get size() {
       return messages.size;
     },
-    has: (source) => messages.has(sourceKey(source)),
+    has: (source) => messages.get(source) !== undefined,
     firstDueMs: () => heap.firstDueMs(),
     add(entry) {
-      const key = sourceKey(entry.source);
       reach = undefined;
-      const message = messages.get(key) ?? { entry, state: "waiting", dueMs: 0 };
+      const message = messages.get(entry.source) ?? { entry, state: "waiting", dueMs: 0, turn: 0, heapPlace: -1 };
       message.entry = entry;
-      messages.set(key, message);
+      messages.set(entry.source, message);
       if (entry.dying !== undefined) take(message, "dying");
       else wait(message, clock.monotonic() + Math.max(0, entry.dueMs - clock.now()));
       return message;
@@ -89,7 +86,7 @@ export function parkedSet(clock: Clock): ParkedSet {
     remove(message) {
       take(message, "tried");
       reach = undefined;
-      messages.delete(sourceKey(message.entry.source));
+      messages.delete(message.entry.source);
     },
     takeDue: () => (heap.size === 0 ? undefined : take(heap.takeDue(clock.monotonic()), "tried")),
     takeTriedLongestAgo() {
