@@ -56,9 +56,17 @@ export function clusterOfFile(options: Omit<ClusterOptions, "dir" | "program">):
 /** A bound on what hangs. */
 const START_MS_MAX = 180_000;
 
-/** What one of Kafka's own tools prints: `kafkaTool("org.apache.kafka.tools.TopicCommand", ["--bootstrap-server", …])`. */
-export async function kafkaTool(name: string, args: readonly string[]): Promise<string> {
-  return runTool(await kafkaProgram(), name, args);
+/**
+ * What one of Kafka's own tools prints: `kafkaTool("org.apache.kafka.tools.TopicCommand", ["--bootstrap-server", …])`. It ends with the test
+ * at the latest.
+ */
+export function kafkaTool(name: string, args: readonly string[]): Promise<string> {
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  const told = kafkaProgram().then((program) => runTool(program, { name, args, signal: over.signal }));
+  // Nobody may have waited for it.
+  told.catch(() => undefined);
+  return told;
 }
 
 /** The process that runs the tests answers: see kafka/host.ts. */

@@ -6,9 +6,21 @@ import type { Program } from "./program.ts";
 const run = promisify(execFile);
 const TOOL_MS_MAX = 60_000;
 
-/** What one of Kafka's own command-line tools prints. `name` is its class, such as `org.apache.kafka.tools.TopicCommand`. */
-export async function runTool(program: Program, name: string, args: readonly string[]): Promise<string> {
+export interface ToolCall {
+  /** Its class, such as `org.apache.kafka.tools.TopicCommand`. */
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Ends it, whatever it waits for: one that is asked to end waits for a cluster that may be gone. */
+  readonly signal: AbortSignal;
+}
+
+/** What one of Kafka's own command-line tools prints. */
+export async function runTool(program: Program, { name, args, signal }: ToolCall): Promise<string> {
   const java = ["-Xmx128m", ...javaArguments(program), name];
-  const { stdout } = await run(program.java, [...java, ...args], { timeout: TOOL_MS_MAX, env: javaEnvironment() });
+  const options = { timeout: TOOL_MS_MAX, killSignal: "SIGKILL", env: javaEnvironment() } as const;
+  const running = run(program.java, [...java, ...args], options);
+  const end = () => running.child.kill("SIGKILL");
+  signal.addEventListener("abort", end, { once: true });
+  const { stdout } = await running.finally(() => signal.removeEventListener("abort", end));
   return stdout;
 }
