@@ -1,6 +1,7 @@
 import { type Connection, TimeoutError } from "@platformatic/kafka";
 import type { Clock } from "../../../domain/clock.ts";
 import { KafkaFailure, kafkaFailure } from "../wire/failure.ts";
+import type { Purpose } from "../wire/links.ts";
 import type { Wire } from "../wire/wire.ts";
 
 /** An operator waits: who does not answer within this is not heard. */
@@ -10,16 +11,24 @@ const ASKED_MAX = 5;
 
 type Act<T> = (connection: Connection) => Promise<T>;
 
+interface Asking {
+  /** What passes within this is tried again. */
+  readonly deadlineMs?: number;
+  /** `admin` where the broker has to ask the controller. */
+  readonly purpose?: Purpose;
+}
+
 /** What the first broker says that answers at all. Fails with what Kafka refused, else with why nobody answered. */
-export async function askAnybody<T>(wire: Wire, act: Act<T>): Promise<T> {
+export async function askAnybody<T>(wire: Wire, act: Act<T>, { purpose = "look" }: Asking = {}): Promise<T> {
   const nodes = Array.from(wire.brokers().keys()).slice(0, ASKED_MAX);
-  const asked = await Promise.any(nodes.map((node) => askOne(wire, node, act))).catch((error: unknown) => told(error));
+  const all = nodes.map((node) => askOne(wire, node, act, { purpose }));
+  const asked = await Promise.any(all).catch((error: unknown) => told(error));
   if (!(asked instanceof NobodyAnswered)) return asked;
   // All that were known may have been replaced: those that were given are asked last.
   return within(
     wire.clock,
     "The cluster",
-    wire.call({ any: true }, act, { deadlineMs: 0 }).catch(() => Promise.reject(asked.reason)),
+    wire.call({ any: true }, act, { purpose, deadlineMs: 0 }).catch(() => Promise.reject(asked.reason)),
   );
 }
 
@@ -38,14 +47,13 @@ function told(thrown: unknown): NobodyAnswered {
   return new NobodyAnswered(failures[0] ?? kafkaFailure(thrown));
 }
 
-/** What passes within `deadlineMs` is tried again. */
 export function askOne<T>(
   wire: Wire,
   node: number,
   act: Act<T>,
-  { deadlineMs = 0 }: { readonly deadlineMs?: number } = {},
+  { deadlineMs = 0, purpose = "look" }: Asking = {},
 ): Promise<T> {
-  return within(wire.clock, `Broker ${node}`, wire.call({ node }, act, { deadlineMs }));
+  return within(wire.clock, `Broker ${node}`, wire.call({ node }, act, { purpose, deadlineMs }));
 }
 
 /** Fails with `engine_unavailable` where it takes too long. */

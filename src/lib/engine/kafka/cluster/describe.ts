@@ -1,4 +1,4 @@
-import { describeQuorumV2 } from "@platformatic/kafka";
+import { type Connection, describeQuorumV2 } from "@platformatic/kafka";
 import type { BrokerState, ClusterBroker, ClusterState, ClusterTopic } from "../../../domain/cluster.ts";
 import { failureOf, KafkaFailure } from "../wire/failure.ts";
 import { TOPIC_AUTHORIZATION_FAILED } from "../wire/metadata.ts";
@@ -60,7 +60,9 @@ function releaseOf(level: number | null): string | null {
 async function controllerOf(wire: Wire): Promise<number | null> {
   const topics = [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }];
   try {
-    const answer = await askAnybody(wire, (connection) => describeQuorumV2.api.async(connection, topics));
+    const ask = (connection: Connection) => describeQuorumV2.api.async(connection, topics);
+    // It may be the controller that is silent; whoever is asked meanwhile for something else is not.
+    const answer = await askAnybody(wire, ask, { purpose: "admin" });
     const leader = answer.topics[0]?.partitions[0]?.leaderId ?? -1;
     return leader < 0 ? null : leader;
   } catch (error) {

@@ -8,15 +8,17 @@ export interface Address {
 
 /**
  * What a connection is for. A Kafka broker serves one request of a connection at a time, so that a commit behind a long poll, or a join
- * behind another join, would wait for it. `fetch` waits for something new, `read` for nothing; `ask` is for who is who in the cluster.
+ * behind another join, would wait for it. `fetch` waits for something new, `read` for nothing; `ask` is for who is who in the cluster, `look`
+ * for what a broker says of itself. What goes through a broker to the controller is `admin`: where that hangs, so does the connection.
  */
-export type Purpose = "ask" | "admin" | "produce" | "fetch" | "read" | "fold" | "commit" | "join";
+export type Purpose = "ask" | "look" | "admin" | "produce" | "fetch" | "read" | "fold" | "commit" | "join";
 
 /** Joins may wait for seconds on the broker's side, each with a connection of its own; as many as wait are opened. */
 export const JOIN_LINKS_MAX = 64;
 /** Connections of one purpose to one broker. Each topic of state is followed on its own. */
 const LINKS_MAX: Readonly<Record<Purpose, number>> = {
   ask: 1,
+  look: 1,
   admin: 1,
   produce: 1,
   fetch: 1,
@@ -29,6 +31,7 @@ const LINKS_MAX: Readonly<Record<Purpose, number>> = {
 const REQUEST_MS: Readonly<Record<Purpose, number>> = {
   // Another broker is asked then.
   ask: 3_000,
+  look: 5_000,
   admin: 15_000,
   produce: 15_000,
   fetch: 20_000,
