@@ -1,5 +1,5 @@
 import type { Clock } from "../../../domain/clock.ts";
-import { messageOf } from "../../../domain/error.ts";
+import { KBrokerError, messageOf } from "../../../domain/error.ts";
 import type { Report } from "../../../domain/report.ts";
 import type { Holds } from "../fold/holds.ts";
 import type { Membership } from "../nodes/membership.ts";
@@ -48,6 +48,8 @@ export async function acquire(
   const hold = new Hold({ ownership: { resource, epoch }, fence, sinceMs, found: entries, wire, lost });
   await last(() => holds.put({ resource, epoch, node: membership.self().id, sinceMs, isReleased: false }));
   tidy().catch((error: unknown) => {
+    // The next owner does it.
+    if (error instanceof KBrokerError && error.code === "broker_stopping") return;
     report("warn", "What former owners parked was left where it is.", { resource, error: messageOf(error) });
   });
   return hold;

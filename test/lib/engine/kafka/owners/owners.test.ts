@@ -36,10 +36,11 @@ const group = (): Group => ({ prefix: freshPrefix(), state: sharedState() });
 interface NodeOptions {
   readonly released?: (ownership: Ownership) => Promise<void>;
   readonly roles?: readonly Role[];
+  readonly told?: string[];
 }
 
-async function nodeOf(of: Group, id: string, { released = async () => {}, roles = ROLES }: NodeOptions = {}) {
-  const node = await openNode({ servers: await kafkaForTests(), id, roles, ...of });
+async function nodeOf(of: Group, id: string, { released = async () => {}, roles = ROLES, told }: NodeOptions = {}) {
+  const node = await openNode({ servers: await kafkaForTests(), id, roles, ...(told && { told }), ...of });
   open.push(node);
   const [held, heard] = [new Map<string, Ownership>(), [] as string[]];
   node.owners.handle({
@@ -110,6 +111,19 @@ describe("the owners of a cluster", () => {
     const moved = a.heard.filter((each) => each.startsWith("released")).length;
     expect(moved).toBe(b.held.size);
     expect(a.heard.filter((each) => each.startsWith("lost"))).toEqual([]);
+  });
+
+  test("a node that ends before it has removed what owners before it left says nothing of that", async () => {
+    const of = group();
+    const told: string[] = [];
+    for (const id of ["a", "b"]) {
+      const owner = await nodeOf(of, id, { told });
+      await wantAll([owner]);
+      await eventually("all are owned", () => owner.held.size === RESOURCES.length);
+      await owner.node.close();
+    }
+
+    expect(told.filter((line) => line.startsWith("warn"))).toEqual([]);
   });
 
   test("a node that ends hands over one thing after the other, as it lets go of it", async () => {
