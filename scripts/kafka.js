@@ -13,8 +13,10 @@ const OUTCOMES = {
 };
 
 async function main() {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { nodes: { type: "string" } } });
-  const { nodes } = values;
+  const options = { nodes: { type: "string" }, help: { type: "boolean" } };
+  const { positionals, values } = parseArgs({ allowPositionals: true, options });
+  const { nodes, help } = values;
+  if (help) return void process.stdout.write(`${USAGE}\n`);
   if (nodes !== undefined && nodes !== "1" && nodes !== "3")
     throw new Error(`--nodes is 1 or 3, not ${nodes}. ${USAGE}`);
   switch (positionals.join(" ")) {

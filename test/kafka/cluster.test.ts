@@ -42,18 +42,18 @@ testWithOwnKafka(
 
     await ours?.thaw();
     await eventually(async () => expect(await states()).toEqual(allBut("up")));
-    expect((await groups()).unheard).toEqual([]);
+    await eventually(async () => expect((await groups()).unheard).toEqual([]));
 
     await ours?.stop();
     await eventually(async () => expect(await states()).toEqual(allBut("away")));
-    const after = await broker.admin("clusterDescribe", "");
-    expect([after.well, after.counts.leaderless]).toEqual([false, 1]);
-    expect(after.problems[0]).toMatchObject({
-      kind: "leaderless",
-      topic: "orders",
-      replicas: [controller],
-      leader: null,
+    // Others find their new leaders in a moment; its dead letter topic may lie there as well.
+    const after = await eventually(async () => {
+      const described = await broker.admin("clusterDescribe", "");
+      const leaderless = described.problems.filter(({ kind, topic }) => kind === "leaderless" && topic === "orders");
+      expect(leaderless).toMatchObject([{ replicas: [controller], leader: null }]);
+      return described;
     });
+    expect(after.well).toBe(false);
     expect(after.counts.underReplicated).toBeGreaterThan(0);
     expect((await groups()).items.find(({ name }) => name === "billing")).toMatchObject({ kind: "subscription" });
   },
@@ -85,7 +85,11 @@ testWithKafka(
     await broker.publish("orders", '{"orderId":"1"}', { "x-kb-key": "k1", "event-type": "order-placed" });
 
     const typed = ["complete", "--", "group", "describe", `${prefix}m`];
-    expect((await kbroker(typed, { env: { KBROKER_ADMIN_URL: broker.url } })).stdout).toBe(`${prefix}modern\n`);
+    // On a slow machine nothing is completed rather than late.
+    await eventually(async () => {
+      const { stdout } = await kbroker(typed, { env: { KBROKER_ADMIN_URL: broker.url } });
+      expect(stdout).toBe(`${prefix}modern\n`);
+    });
     expect(described).toMatchObject({ kind: "native", type: "consumer", state: "Stable" });
     expect(described.members?.map(({ client }) => client)).toEqual(["native"]);
     expect(await reads).toMatch(/event-type:order-placed\tk1\t\{"orderId":"1"\}/);

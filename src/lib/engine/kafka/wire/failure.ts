@@ -131,7 +131,7 @@ function worse(a: WayCode | undefined, b: WayCode | undefined): WayCode | undefi
 const WAY_WORDS: Readonly<Record<WayCode, string>> = {
   NETWORK: "Kafka cannot be reached",
   TIMEOUT: "Kafka does not answer in time",
-  CLOSED: "What listens there closed the connection instead of answering as Kafka does",
+  CLOSED: "What listens there closed the connection without an answer",
   CERTIFICATE: "The certificate of what answers is not trusted",
   NO_TLS: "What listens there does not speak TLS",
 };
