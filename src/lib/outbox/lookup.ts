@@ -1,5 +1,6 @@
 import type { LookupAddress, LookupAllOptions } from "node:dns";
 import type { LookupFunction } from "node:net";
+import { atMost } from "../domain/at-most.ts";
 import type { AddressGuard } from "./address.ts";
 import { ForbiddenAddress } from "./words.ts";
 
@@ -48,21 +49,4 @@ function refusal(hostname: string, addresses: readonly LookupAddress[], guard: A
   return new ForbiddenAddress(
     problem === undefined ? `no address for host ${hostname}` : `host ${hostname}: ${problem}`,
   );
-}
-
-/** Runs at most `countMax` at once; the others wait in the order in which they came. */
-function atMost(countMax: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= countMax) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
 }

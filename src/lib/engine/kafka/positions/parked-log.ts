@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
+import { atMost } from "../../../domain/at-most.ts";
 import type { Report } from "../../../domain/report.ts";
 import type { ParkedEntry, Source } from "../../port.ts";
 import type { Lasting } from "../owners/lasting.ts";
 import type { NewRecord, Produced, Producing } from "../producing.ts";
 import { createKafkaTopic, ledTopic } from "../wire/topics.ts";
 import type { Wire } from "../wire/wire.ts";
-import { atATime } from "./at-a-time.ts";
 import type { ParkedFold } from "./parked-fold.ts";
 import { encodeEntry, encodeKey, type ParkedKey } from "./parked-keys.ts";
 import { type ParkedReading, parkedReading } from "./parked-reading.ts";
@@ -81,8 +81,8 @@ export interface ParkedLogParts extends Pick<ParkedLogOptions, "producing" | "to
 }
 
 export function createParkedLog({ producing, reading, topic, partitions, report }: ParkedLogParts): ParkedLog {
-  const copying = atATime(COPIED_MAX);
-  const tidying = atATime(TIDIED_MAX);
+  const copying = atMost(COPIED_MAX);
+  const tidying = atMost(TIDIED_MAX);
   const partitionOf = (resource: string) => createHash("sha256").update(resource).digest().readUInt32BE() % partitions;
 
   const writeOnce = (resource: string, records: readonly NewRecord[]): Promise<readonly Produced[]> =>

@@ -1,9 +1,9 @@
 import { type Connection, ProtocolError } from "@platformatic/kafka";
+import { atMost } from "../../../domain/at-most.ts";
 import type { Lasting } from "../owners/lasting.ts";
 import { KafkaFailure } from "../wire/failure.ts";
 import { type Fetched, fetchOnce, type KafkaRecord } from "../wire/fetch.ts";
 import type { Wire } from "../wire/wire.ts";
-import { atATime } from "./at-a-time.ts";
 import { type ParkedFold, parkedFold } from "./parked-fold.ts";
 import { decodeKey } from "./parked-keys.ts";
 
@@ -32,7 +32,7 @@ interface Pass extends Asked {
 export function parkedReading(wire: Wire, topic: string): ParkedReading {
   const running = new Map<number, Promise<unknown>>();
   const next = new Map<number, Pass>();
-  const passes = atATime(PASSES_MAX);
+  const passes = atMost(PASSES_MAX);
 
   function passOver(partition: number): Pass {
     const asked: Asked = { resources: new Set(), last: undefined };
